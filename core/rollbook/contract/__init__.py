@@ -1,0 +1,1 @@
+"""What crosses the wire: operations, changes, problems, headers, protocol version."""

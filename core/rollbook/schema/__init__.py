@@ -1,0 +1,1 @@
+"""Tables derived from the domain, for the store on a computer and for the server's database."""

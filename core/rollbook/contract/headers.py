@@ -1,0 +1,12 @@
+"""Names of the headers that both sides agree on."""
+
+REQUEST_ID = "X-Request-ID"  # made for each attempt (R16)
+ACTION_ID = "X-Rollbook-Action"  # stable over the attempts of one action of a person (R16)
+INSTALLATION = "X-Rollbook-Installation"  # which server installation answers (S10)
+DEADLINE_MS = "X-Rollbook-Deadline-Ms"  # milliseconds that the caller will still wait (R2)
+DEVICE = "X-Rollbook-Device"
+PROTOCOL = "X-Rollbook-Protocol"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+PROTOCOL_VERSION = 1
+PROBLEM_MEDIA_TYPE = "application/problem+json"

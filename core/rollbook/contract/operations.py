@@ -1,0 +1,121 @@
+"""Operations and their results, as bytes on the wire (S2, S7, S8)."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from rollbook.contract.problems import Problem
+
+MAX_BATCH = 500
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+class Kind(StrEnum):
+    """What an operation does to its record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ARCHIVE = "archive"
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """What the person saw (``had``) and what they entered (``value``), both canonical."""
+
+    had: Any
+    value: Any
+
+
+class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One saved entry. ``op_id`` is also its idempotency key; the bytes are frozen at the first lease (S3).
+
+    ``base_version`` is the version that the person saw, ``None`` for a create. ``strict`` asks that nothing
+    at all has changed since (``If-Match``), instead of the merge by field (S8).
+    """
+
+    op_id: str
+    kind: Kind
+    entity: str
+    entity_id: str
+    changes: dict[str, FieldChange] = {}
+    base_version: int | None = None
+    payload_version: int = 1
+    device: str = ""
+    sequence: int = 0
+    lanes: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    replaces: str | None = None
+    strict: bool = False
+
+
+class PushRequest(msgspec.Struct, frozen=True):
+    """Up to :data:`MAX_BATCH` operations; each kept as the bytes it came in, for the receipt's digest."""
+
+    operations: list[msgspec.Raw]
+
+
+class Outcome(StrEnum):
+    """What became of one operation (S8)."""
+
+    APPLIED = "applied"
+    MERGED = "merged"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    HELD = "held"
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """What the server has where the operation wanted to write: for S14, with who and when."""
+
+    fields: dict[str, Any] = {}
+    version: int | None = None
+    deleted: bool = False
+    changed_by: str | None = None
+    changed_at: str | None = None
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer for one operation.
+
+    ``record`` is the record after the operation as the server has it (all fields), with ``version``.
+    ``merged_fields`` names fields that others had changed meanwhile (S13). ``held_by`` is an operation id.
+    """
+
+    op_id: str
+    outcome: Outcome
+    version: int | None = None
+    record: msgspec.Raw | None = None
+    merged_fields: tuple[str, ...] = ()
+    conflict: Conflict | None = None
+    problem: Problem | None = None
+    held_by: str | None = None
+
+
+class PushResponse(msgspec.Struct, frozen=True):
+    """One result for each operation, in the order of the request."""
+
+    results: list[Result]
+
+
+class ReceiptsRequest(msgspec.Struct, frozen=True):
+    """Ask what became of operations whose outcome is unknown (S7)."""
+
+    op_ids: list[str]
+
+
+class ReceiptsResponse(msgspec.Struct, frozen=True):
+    """The receipts that exist, as results with outcome ``duplicate``; an id not named was never applied."""
+
+    results: list[Result]
+
+
+def operation_bytes(operation: Operation) -> bytes:
+    """The bytes of an operation, made once and frozen (S3)."""
+    return msgspec.json.encode(operation)
+
+
+def push_body(frozen: list[bytes]) -> bytes:
+    """The body of a push from the frozen bytes of its operations, passed on as they are."""
+    return b'{"operations":[' + b",".join(frozen) + b"]}"

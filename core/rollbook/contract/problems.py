@@ -1,0 +1,109 @@
+"""The one error form (R15) and the one table of problems that both sides know (S9)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+TYPE_PREFIX = "urn:rollbook:problem:"
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """What is wrong with one field, and what would be right."""
+
+    field: str
+    message: str
+    suggestion: str = ""
+    code: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 9457 with our members: ``error`` is the stable code, ``timestamp`` ISO 8601 in UTC."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    error: str = ""
+    request_id: str = ""
+    timestamp: str = ""
+    suggestion: str = ""
+    errors: tuple[FieldProblem, ...] = ()
+
+
+class FailureOf(StrEnum):
+    """Whose failure it is, which decides what replay does (S9)."""
+
+    SYSTEM = "system"  # everything stops, no attempt is counted
+    MOMENT = "moment"  # this operation's lane backs off and is tried again
+    OPERATION = "operation"  # parked or in conflict until a person acts
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One row of the table. ``code`` is stable; texts are for people and may be translated by it."""
+
+    code: str
+    status: int
+    failure_of: FailureOf
+    title: str
+    suggestion: str
+
+
+_S, _M, _O = FailureOf.SYSTEM, FailureOf.MOMENT, FailureOf.OPERATION
+
+PROBLEM_TYPES: dict[str, ProblemType] = {
+    row.code: row
+    for row in (
+        ProblemType("malformed-request", 400, _O, "The request could not be read.", "Report this to support with the request ID."),
+        ProblemType("protocol-unsupported", 400, _S, "This program and the server speak different versions.", "Update Rollbook on this computer or on the server."),
+        ProblemType("not-signed-in", 401, _S, "You are not signed in.", "Sign in again; entries are kept."),
+        ProblemType("wrong-credentials", 401, _S, "The name or the password is wrong.", "Check both and try again."),
+        ProblemType("forbidden", 403, _O, "Your role does not allow this.", "Ask an administrator for the right."),
+        ProblemType("not-found", 404, _O, "This does not exist on the server.", "Refresh and look again."),
+        ProblemType("method-not-allowed", 405, _O, "This address does not take such a request.", "Report this to support with the request ID."),
+        ProblemType("already-exists", 409, _O, "A record with this id exists already.", "Refresh and look at the existing record."),
+        ProblemType("student-number-taken", 409, _O, "Another student has this student number.", "Give a new number, or open the other student."),
+        ProblemType("value-taken", 409, _O, "Another record has this value already.", "Use another value, or open the other record."),
+        ProblemType("edit-conflict", 409, _O, "Someone else changed the same fields.", "Choose which values to keep."),
+        ProblemType("archived-meanwhile", 409, _O, "The record was archived meanwhile.", "Decide whether to keep it archived."),
+        ProblemType("cursor-unknown", 410, _S, "The server does not know this position.", "The copy on this computer is refreshed from the start."),
+        ProblemType("version-mismatch", 412, _O, "The record has changed since you read it.", "Read it again and repeat the change."),
+        ProblemType("body-too-large", 413, _S, "The request is too large.", "It is sent again in smaller parts."),
+        ProblemType("media-type-unsupported", 415, _O, "The server takes JSON only here.", "Report this to support with the request ID."),
+        ProblemType("validation-failed", 422, _O, "Some values are not accepted.", "Correct the fields that are marked."),
+        ProblemType("idempotency-mismatch", 422, _O, "This entry was sent before with other contents.", "Report this to support with the request ID."),
+        ProblemType("payload-unsupported", 422, _O, "The server does not know this version of the entry.", "Update the server, then retry the entry."),
+        ProblemType("idempotency-key-missing", 428, _O, "The request has no idempotency key.", "Send an Idempotency-Key header."),
+        ProblemType("too-many-requests", 429, _S, "The server asks to wait.", "It is tried again by itself."),
+        ProblemType("internal-error", 500, _M, "The server met an unexpected error.", "It is tried again by itself; give support the request ID if it stays."),
+        ProblemType("database-busy", 503, _S, "The server's database is busy.", "It is tried again by itself."),
+        ProblemType("database-unavailable", 503, _S, "The server's database cannot be reached.", "It is tried again by itself."),
+        ProblemType("storage-full", 503, _S, "The server's disk is full.", "The administrator must free space; entries are kept."),
+        ProblemType("overloaded", 503, _S, "The server has too much to do.", "It is tried again by itself."),
+        ProblemType("deadline-exceeded", 504, _S, "The server did not finish in time.", "It is tried again by itself."),
+    )
+}  # fmt: skip
+
+
+def problem(
+    code: str,
+    *,
+    detail: str = "",
+    request_id: str = "",
+    timestamp: str = "",
+    errors: tuple[FieldProblem, ...] = (),
+) -> Problem:
+    """A problem of the table. ``code`` must be in it (``KeyError`` else)."""
+    row = PROBLEM_TYPES[code]
+    return Problem(
+        type=TYPE_PREFIX + row.code,
+        title=row.title,
+        status=row.status,
+        detail=detail,
+        error=row.code,
+        request_id=request_id,
+        timestamp=timestamp,
+        suggestion=row.suggestion,
+        errors=errors,
+    )

@@ -1,0 +1,96 @@
+"""How an entity is described: once, as a frozen dataclass whose fields carry metadata (H1).
+
+Tables, the wire form, validation, forms, import columns and labels are derived from the description.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Values = Mapping[str, Any]
+"""Field name to value in canonical form: ``None`` or ``str`` or ``int`` or ``bool``; dates as ISO 8601 text."""
+
+
+class FieldType(StrEnum):
+    """What a field holds; each has one canonical form (see :mod:`rollbook.domain.canonical`)."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    DATE = "date"
+    CHOICE = "choice"
+    EMAIL = "email"
+    PHONE = "phone"
+    INTEGER = "integer"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of an entity.
+
+    ``limit`` is in characters. ``group`` names fields that one rule binds, compared together (S13).
+    ``searched`` fields are found by the instant search (D5). ``unique`` fields hold a value once in a school.
+    ``always_asks`` says that two differing edits are never merged by a rule, only by a person (S14).
+    """
+
+    name: str
+    type: FieldType = FieldType.TEXT
+    limit: int = 200
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    group: str | None = None
+    searched: bool = False
+    unique: bool = False
+    restricted: bool = False
+    section: str = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """An entity as the engine of sync knows it: by description, never by name."""
+
+    name: str
+    record: type
+    fields: tuple[FieldSpec, ...]
+    payload_version: int = 1
+    rules: tuple[Callable[[Values], tuple["RuleBreach", ...]], ...] = ()
+    lane: Callable[[str, Values], str] = field(default=lambda entity_id, _values: entity_id)
+    writable: bool = True
+
+    def field(self, name: str) -> FieldSpec | None:
+        """The field of that name, or ``None``."""
+        return next((spec for spec in self.fields if spec.name == name), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all fields, in the order of the description."""
+        return tuple(spec.name for spec in self.fields)
+
+    def group_of(self, name: str) -> tuple[str, ...]:
+        """The names that are compared together with ``name`` (S13); itself alone where no rule binds it."""
+        spec = self.field(name)
+        if spec is None or spec.group is None:
+            return (name,)
+        return tuple(other.name for other in self.fields if other.group == spec.group)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBreach:
+    """A value that breaks a rule: the field, a stable code, what is wrong, and what would be right."""
+
+    field: str
+    code: str
+    message: str
+    suggestion: str
+
+
+def attribute(default: Any = None, **spec: Any) -> Any:
+    """Declare a field of an entity; ``spec`` are the arguments of :class:`FieldSpec` but for the name."""
+    return field(default=default, metadata={"spec": spec})
+
+
+def describe(name: str, record: type, **options: Any) -> EntityType:
+    """Read the description of ``record`` (a frozen dataclass of attributes) into an :class:`EntityType`."""
+    specs = tuple(FieldSpec(name=item.name, **item.metadata["spec"]) for item in dataclasses.fields(record))
+    return EntityType(name=name, record=record, fields=specs, **options)
