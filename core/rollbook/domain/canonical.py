@@ -11,7 +11,7 @@ _CONTROL_ALLOWED = {"\n"}
 MAX_INTEGER = 2**53 - 1
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """A value that has no canonical form for its field; carries the breach to show."""
 
     def __init__(self, breach: RuleBreach) -> None:
@@ -22,14 +22,14 @@ class Unfit(Exception):
 def canonical_value(spec: FieldSpec, value: Any) -> Any:
     """The canonical form of ``value`` for the field; empty text is unknown (``None``).
 
-    Raises :class:`Unfit` with what is wrong and what would be right.
+    Raises :class:`UnfitError` with what is wrong and what would be right.
     """
     if value is None:
         return None
     if spec.type is FieldType.INTEGER:
         return _integer(spec, value)
     if not isinstance(value, str):
-        raise Unfit(RuleBreach(spec.name, "wrong-type", "This must be text.", "Enter text."))
+        raise UnfitError(RuleBreach(spec.name, "wrong-type", "This must be text.", "Enter text."))
     text = _clean_text(spec, value)
     if text is None:
         return None
@@ -48,7 +48,7 @@ def canonical_values(entity: EntityType, values: Values) -> tuple[dict[str, Any]
             continue
         try:
             fine[name] = canonical_value(spec, value)
-        except Unfit as unfit:
+        except UnfitError as unfit:
             breaches.append(unfit.breach)
     return fine, tuple(breaches)
 
@@ -73,17 +73,19 @@ def _integer(spec: FieldSpec, value: Any) -> int:
         return value
     if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and abs(int(value)) <= MAX_INTEGER:
         return int(value)
-    raise Unfit(RuleBreach(spec.name, "not-a-number", "This must be a whole number.", "Enter digits only."))
+    raise UnfitError(
+        RuleBreach(spec.name, "not-a-number", "This must be a whole number.", "Enter digits only.")
+    )
 
 
 def _clean_text(spec: FieldSpec, value: str) -> str | None:
     text = unicodedata.normalize("NFC", value).strip()
     if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in _CONTROL_ALLOWED for char in text):
-        raise Unfit(
+        raise UnfitError(
             RuleBreach(spec.name, "control-character", "This holds an invisible character.", "Type it again.")
         )
     if len(text) > spec.limit:
-        raise Unfit(
+        raise UnfitError(
             RuleBreach(
                 spec.name,
                 "too-long",
@@ -98,7 +100,7 @@ def _date(spec: FieldSpec, text: str) -> str:
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        raise Unfit(
+        raise UnfitError(
             RuleBreach(
                 spec.name,
                 "not-a-date",
@@ -112,7 +114,7 @@ def _date(spec: FieldSpec, text: str) -> str:
 def _choice(spec: FieldSpec, text: str) -> str:
     if text in spec.choices:
         return text
-    raise Unfit(
+    raise UnfitError(
         RuleBreach(
             spec.name, "not-a-choice", f"“{text}” is not known here.", f"Use {', '.join(spec.choices)}."
         )
@@ -130,7 +132,7 @@ def _email(spec: FieldSpec, text: str) -> str:
         and not host.endswith(".")
     ):
         return text
-    raise Unfit(
+    raise UnfitError(
         RuleBreach(
             spec.name,
             "not-an-email",
@@ -143,7 +145,7 @@ def _email(spec: FieldSpec, text: str) -> str:
 def _phone(spec: FieldSpec, text: str) -> str:
     if any(char.isdecimal() for char in text):
         return text  # kept as typed (D7)
-    raise Unfit(
+    raise UnfitError(
         RuleBreach(spec.name, "not-a-phone", f"“{text}” holds no digits.", "Write the number with digits.")
     )
 

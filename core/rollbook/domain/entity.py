@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 Values = Mapping[str, Any]
-"""Field name to value in canonical form: ``None`` or ``str`` or ``int`` or ``bool``; dates as ISO 8601 text."""
+"""Field name to value in canonical form: ``None``, ``str``, ``int`` or ``bool``; dates as ISO 8601 text."""
 
 
 class FieldType(StrEnum):
