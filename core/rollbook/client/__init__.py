@@ -1,0 +1,1 @@
+"""The facade that the window and the command line use: commands, queries, events (H3)."""

@@ -1,0 +1,209 @@
+"""What the facade takes and gives: immutable values, safe to hand between threads."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollbook.domain.entity import RuleBreach
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A person's entry. ``entity_id`` is ``None`` for a new record.
+
+    ``changes`` maps field to new value as typed. ``seen`` are the values that the person had in front of
+    them; ``None`` means what this computer shows now.
+    """
+
+    entity: str
+    entity_id: str | None
+    changes: dict[str, Any]
+    seen: dict[str, Any] | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A save that is durable on this computer. ``op_id`` is ``None`` where nothing had changed."""
+
+    entity: str
+    entity_id: str
+    op_id: str | None
+    action_id: str
+    state: str
+
+
+class RefusedEntryError(Exception):
+    """The values break a rule here already; nothing was stored. ``breaches`` name field and what is right."""
+
+    def __init__(self, breaches: tuple[RuleBreach, ...]) -> None:
+        super().__init__("; ".join(f"{item.field}: {item.message} {item.suggestion}" for item in breaches))
+        self.breaches = breaches
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """A page of a list. ``text`` matches the beginnings of words, in any order (D5).
+
+    ``sort`` is a field name, or ``name`` for family and given name; ``filters`` maps field to exact value.
+    """
+
+    entity: str = "student"
+    text: str = ""
+    sort: str = "name"
+    descending: bool = False
+    limit: int = 200
+    offset: int = 0
+    filters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A record in a list: its values as shown here (edits that wait included), and its mark (W5).
+
+    ``mark`` is empty, ``waiting``, ``parked`` or ``conflict``.
+    """
+
+    id: str
+    values: dict[str, Any]
+    mark: str = ""
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """``total`` counts all matches, of which ``rows`` are those from the offset on."""
+
+    rows: tuple[RecordRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEntry:
+    """An entry of the outbox in the terms of the Sync centre (W6).
+
+    ``state`` is queued, sending, unknown, failed, parked, conflict or applied. ``label`` names the record.
+    ``fields`` maps each changed field to (had, value). Times are ISO 8601 in UTC. ``waits_for`` says in words
+    what holds it. ``problem`` is the last problem as a mapping (title, detail, suggestion, error, errors…).
+    ``conflict`` holds the school's values of the fields in conflict, with version, changed_by, changed_at.
+    """
+
+    op_id: str
+    kind: str
+    entity: str
+    entity_id: str
+    label: str
+    state: str
+    fields: dict[str, tuple[Any, Any]]
+    created_at: str
+    created_by: str
+    attempts: int
+    action_id: str
+    first_request_id: str | None = None
+    last_request_id: str | None = None
+    problem: dict[str, Any] | None = None
+    conflict: dict[str, Any] | None = None
+    waits_for: str | None = None
+    settled_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The truth, computed from the tables and the breaker (S24, R5).
+
+    ``connection`` is online, degraded, offline or signed_out. ``reason`` is a stable word that says why:
+    ``""``, no_network, server_unreachable, server_failing, not_our_server, signed_out, work_offline,
+    not_connected. ``since`` is ISO 8601. ``next_attempt_in`` is in seconds.
+    ``outstanding`` says in stable words what keeps it from being up to date.
+    """
+
+    connection: str
+    reason: str
+    breaker: str
+    queued: int
+    sending: int
+    unknown: int
+    failed: int
+    parked: int
+    conflicts: int
+    oldest_waiting_at: str | None
+    last_synced_at: str | None
+    cursor: str | None
+    up_to_date: bool
+    outstanding: tuple[str, ...] = ()
+    since: str | None = None
+    next_attempt_in: float | None = None
+    syncing: bool = False
+    pulled: int = 0
+    to_pull: int = 0
+    records: int = 0
+    user: str = ""
+    role: str = ""
+    school: str = ""
+    server: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """Entries that the school does not have yet and that go by themselves."""
+        return self.queued + self.sending + self.unknown + self.failed
+
+    @property
+    def needs_you(self) -> int:
+        """Entries that a person must decide."""
+        return self.parked + self.conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAttempt:
+    """What came of a save's first attempt within its five seconds (S1).
+
+    ``outcome`` is applied, waiting (no answer yet, or offline), parked, conflict or failed.
+    ``request_id`` is that of the attempt; ``action_id`` is always there.
+    """
+
+    outcome: str
+    action_id: str
+    request_id: str | None
+    problem: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request as this computer made it. ``duration_ms`` in milliseconds; ``status`` None without answer."""
+
+    request_id: str
+    action_id: str | None
+    method: str
+    route: str
+    started_at: str
+    duration_ms: float
+    status: int | None
+    outcome: str
+    error: str | None
+    op_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is known of a request or action id: here, and at the server where it could be asked."""
+
+    id: str
+    attempts: tuple[Attempt, ...]
+    entries: tuple[WaitingEntry, ...]
+    server: dict[str, Any] | None = None
+    server_unavailable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsChanged:
+    """Records of an entity changed here; ``ids`` is ``None`` when they are too many to name."""
+
+    entity: str
+    ids: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """The status may have changed; ask for it."""
+
+
+Event = RecordsChanged | StatusChanged
