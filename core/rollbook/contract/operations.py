@@ -79,7 +79,7 @@ class Conflict(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer for one operation.
 
-    ``record`` is the record after the operation as the server has it (all fields), with ``version``.
+    ``record`` is the record after the operation as the server has it: an encoded ``contract.feed.Change``.
     ``merged_fields`` names fields that others had changed meanwhile (S13). ``held_by`` is an operation id.
     """
 

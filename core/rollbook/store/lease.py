@@ -1,0 +1,160 @@
+"""Taking entries out to be sent: which may go, their bytes frozen at the first lease (S3–S5)."""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes
+from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
+from rollbook.store.tables import LANE, OPERATION
+
+_WINDOW = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """An entry on its way: its bytes are the same at every attempt."""
+
+    op_id: str
+    lane: str
+    frozen: bytes
+    action_id: str
+
+
+def lease(connection: Connection, device: str, limit: int, holds: Collection[str] = ()) -> list[Leased]:
+    """Take up to ``limit`` entries that head their lanes; those of the lanes in ``holds`` stay.
+
+    Entries of one lane may go in one batch, in order. Later edits of a record that was never sent ride in
+    the bytes of its first one.
+    """
+    blocked = set(holds) | _lanes_that_need_a_person(connection)
+    taken: dict[str, list[Any]] = {}
+    last_of_record: dict[str, str] = {}
+    for row in _in_order(connection):
+        if row.lane in blocked or not _dependencies_met(connection, row):
+            blocked.add(row.lane)
+            continue
+        carrier = last_of_record.get(row.entity_id)
+        if carrier is not None and _rides_with(taken[carrier], row):
+            taken[carrier].append(row)
+            continue
+        if len(taken) == limit:
+            break
+        taken[row.op_id] = [row]
+        last_of_record[row.entity_id] = row.op_id
+    return [_take(connection, device, rows) for rows in taken.values()]
+
+
+def recover(connection: Connection) -> int:
+    """After a crash: what was on its way has an unknown outcome and is sent again, the same bytes (S3)."""
+    result = connection.execute(
+        update(OPERATION).where(OPERATION.c.state == State.SENDING).values(state=State.UNKNOWN, uncertain=1)
+    )
+    return result.rowcount
+
+
+def _lanes_that_need_a_person(connection: Connection) -> set[str]:
+    return set(
+        connection.execute(
+            select(LANE.c.lane)
+            .join(OPERATION, OPERATION.c.sequence == LANE.c.sequence)
+            .where(OPERATION.c.state.in_(NEEDS_A_PERSON))
+        ).scalars()
+    )
+
+
+def _in_order(connection: Connection) -> Iterator[Any]:
+    """Entries that go by themselves, in order, read a window at a time: an outbox may hold 100,000."""
+    after = (-1, -1)
+    while True:
+        rows = connection.execute(
+            select(OPERATION, LANE.c.lane)
+            .join(LANE, LANE.c.sequence == OPERATION.c.sequence)
+            .where(
+                OPERATION.c.state.in_((State.QUEUED, State.UNKNOWN, State.FAILED)),
+                OPERATION.c.carried_by.is_(None),
+                (OPERATION.c.position > after[0])
+                | ((OPERATION.c.position == after[0]) & (OPERATION.c.sequence > after[1])),
+            )
+            .order_by(OPERATION.c.position, OPERATION.c.sequence)
+            .limit(_WINDOW)
+        ).all()
+        yield from rows
+        if len(rows) < _WINDOW:
+            return
+        after = (rows[-1].position, rows[-1].sequence)
+
+
+def _dependencies_met(connection: Connection, row: Any) -> bool:
+    needed = json.loads(row.depends_on)
+    if not needed:
+        return True
+    waiting = connection.execute(
+        select(OPERATION.c.op_id).where(OPERATION.c.op_id.in_(needed), OPERATION.c.state.in_(ACTIVE)).limit(1)
+    ).first()
+    return waiting is None
+
+
+def _rides_with(taken: list[Any], row: Any) -> bool:
+    """Only what was never leased is composed, and never across an archive or another's dependency."""
+    return (
+        taken[0].frozen is None
+        and row.frozen is None
+        and taken[0].kind in (Kind.CREATE, Kind.UPDATE)
+        and row.kind == Kind.UPDATE
+        and set(json.loads(row.depends_on)) <= set(json.loads(taken[0].depends_on))
+    )
+
+
+def _take(connection: Connection, device: str, rows: list[Any]) -> Leased:
+    head = rows[0]
+    frozen = head.frozen
+    if frozen is None:
+        frozen = operation_bytes(_composed(device, rows))
+        _mark_carried(connection, head.op_id, [row.op_id for row in rows[1:]])
+    connection.execute(
+        update(OPERATION)
+        .where(OPERATION.c.sequence == head.sequence)
+        .values(state=State.SENDING, frozen=frozen)
+    )
+    connection.execute(
+        update(OPERATION).where(OPERATION.c.carried_by == head.op_id).values(state=State.SENDING)
+    )
+    return Leased(head.op_id, head.lane, frozen, head.action_id)
+
+
+def _mark_carried(connection: Connection, carrier: str, riders: list[str]) -> None:
+    if riders:
+        connection.execute(update(OPERATION).where(OPERATION.c.op_id.in_(riders)).values(carried_by=carrier))
+
+
+def _composed(device: str, rows: list[Any]) -> Operation:
+    head = rows[0]
+    return Operation(
+        op_id=head.op_id,
+        kind=Kind(head.kind),
+        entity=head.entity,
+        entity_id=head.entity_id,
+        changes=composed_changes([json.loads(row.changes) for row in rows]),
+        base_version=head.base_version,
+        payload_version=head.payload_version,
+        device=device,
+        sequence=head.sequence,
+        lanes=(head.lane,),
+        depends_on=tuple(json.loads(head.depends_on)),
+        replaces=head.replaces,
+    )
+
+
+def composed_changes(edits: list[dict[str, dict[str, Any]]]) -> dict[str, FieldChange]:
+    """Edits of one record made one: the first ``had`` of each field and its last value (S5)."""
+    composed: dict[str, FieldChange] = {}
+    for changes in edits:
+        for name, change in changes.items():
+            before = composed.get(name)
+            had = change["had"] if before is None else before.had
+            composed[name] = FieldChange(had=had, value=change["value"])
+    return composed

@@ -1,0 +1,249 @@
+"""The durable outbox: entries in, their states, and what may be done with them by a person (S1–S3, S6)."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from rollbook.contract.operations import Kind
+from rollbook.domain.entity import EntityType
+from rollbook.store import replica
+from rollbook.store.errors import NotAllowedNowError
+from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
+from rollbook.store.tables import LANE, OPERATION
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry about to be stored. ``changes`` maps field to ``{"had": …, "value": …}``."""
+
+    op_id: str
+    kind: Kind
+    entity_id: str
+    changes: dict[str, dict[str, Any]]
+    base_version: int | None
+    action_id: str
+    created_at: str
+    created_by: str
+    label: str
+    run: str | None = None
+    replaces: str | None = None
+    depends_on: tuple[str, ...] = ()
+
+
+def add(connection: Connection, entity: EntityType, new: NewEntry) -> None:
+    """Store the entry and show it, in the caller's transaction (S1)."""
+    insert_entry(connection, entity, new)
+    replica.refresh(connection, entity, new.entity_id)
+
+
+def insert_entry(connection: Connection, entity: EntityType, new: NewEntry) -> None:
+    """Store the entry alone; the caller refreshes what is shown."""
+    replaced = find(connection, new.replaces) if new.replaces else None
+    result = connection.execute(
+        OPERATION.insert().values(
+            position=0 if replaced is None else replaced.position,
+            op_id=new.op_id,
+            kind=new.kind,
+            entity=entity.name,
+            entity_id=new.entity_id,
+            changes=json.dumps(new.changes, ensure_ascii=False),
+            base_version=new.base_version,
+            payload_version=entity.payload_version,
+            depends_on=json.dumps(new.depends_on),
+            replaces=new.replaces,
+            state=State.QUEUED,
+            action_id=new.action_id,
+            run=new.run,
+            created_at=new.created_at,
+            created_by=new.created_by,
+            label=new.label,
+        )
+    )
+    (sequence,) = result.inserted_primary_key or (0,)
+    if replaced is None:
+        connection.execute(
+            update(OPERATION).where(OPERATION.c.sequence == sequence).values(position=sequence)
+        )
+    values = {name: change["value"] for name, change in new.changes.items()}
+    lane = entity.lane(new.entity_id, values)
+    connection.execute(LANE.insert().values(lane=lane, sequence=sequence))
+
+
+def find(connection: Connection, op_id: str) -> Any:
+    """The row of an entry, or ``None``."""
+    return connection.execute(select(OPERATION).where(OPERATION.c.op_id == op_id)).first()
+
+
+def rows(
+    connection: Connection, states: Iterable[str] = ACTIVE, limit: int = 500, offset: int = 0
+) -> Sequence[Any]:
+    """Rows of entries in those states, in the order in which they go."""
+    statement = select(OPERATION).where(OPERATION.c.state.in_(list(states)))
+    return connection.execute(
+        statement.order_by(OPERATION.c.position, OPERATION.c.sequence).limit(limit).offset(offset)
+    ).all()
+
+
+def rows_of_record(connection: Connection, record_id: str) -> Sequence[Any]:
+    """Rows of the record's entries that wait, in the order in which they go."""
+    return connection.execute(
+        select(OPERATION)
+        .where(OPERATION.c.entity_id == record_id, OPERATION.c.state.in_(ACTIVE))
+        .order_by(OPERATION.c.position, OPERATION.c.sequence)
+    ).all()
+
+
+def counts(connection: Connection) -> dict[State, int]:
+    """How many entries are in each state that is not for good."""
+    found = connection.execute(
+        select(OPERATION.c.state, func.count())
+        .where(OPERATION.c.state.in_(ACTIVE))
+        .group_by(OPERATION.c.state)
+    )
+    return {State(state): count for state, count in found}
+
+
+def oldest_waiting(connection: Connection) -> str | None:
+    """When the oldest entry that waits was saved, ISO 8601 in UTC."""
+    return connection.execute(
+        select(OPERATION.c.created_at)
+        .where(OPERATION.c.state.in_(ACTIVE))
+        .order_by(OPERATION.c.sequence)
+        .limit(1)
+    ).scalar()
+
+
+def take_back(connection: Connection, entity: EntityType, op_id: str) -> bool:
+    """Undo an entry that was never leased, as if it had never been (S6); ``False`` when it has gone out."""
+    row = find(connection, op_id)
+    if row is None or row.state != State.QUEUED or row.frozen is not None or row.carried_by is not None:
+        return False
+    connection.execute(OPERATION.delete().where(OPERATION.c.sequence == row.sequence))
+    rebase(connection, row.entity_id, row.position, _undone(row))
+    replica.refresh(connection, entity, row.entity_id)
+    return True
+
+
+def retry(connection: Connection, op_id: str) -> None:
+    """Send a refused or failed entry again, the same bytes; its attempts begin anew.
+
+    Raises :class:`NotAllowedNowError` for an entry that is settled or in conflict.
+    """
+    row = find(connection, op_id)
+    if row is None or row.state not in (*ACTIVE,) or row.state == State.CONFLICT:
+        raise NotAllowedNowError("This entry cannot be sent again: it is settled, or needs a choice first.")
+    if row.state in (State.PARKED, State.FAILED):
+        _set_group(connection, op_id, state=State.QUEUED, attempts=0, problem=None)
+
+
+def discard(connection: Connection, entity: EntityType, op_id: str, at: str) -> list[dict[str, Any]]:
+    """Give an entry up, by a person's decision, with those that its bytes carry.
+
+    A create takes with it what hangs on it. Returns what was discarded, for export.
+    Raises :class:`NotAllowedNowError` while its outcome is unknown (S3).
+    """
+    row = find(connection, op_id)
+    if row is None or row.state not in ACTIVE:
+        raise NotAllowedNowError("This entry is not waiting; there is nothing to discard.")
+    if row.uncertain or row.state in (State.SENDING, State.UNKNOWN):
+        raise NotAllowedNowError("The school may have this entry already; go online once, then decide.")
+    given_up = group(connection, op_id)
+    if row.kind == Kind.CREATE:
+        given_up = list(rows_of_record(connection, row.entity_id))
+    for each in given_up:
+        connection.execute(
+            update(OPERATION)
+            .where(OPERATION.c.sequence == each.sequence)
+            .values(state=State.DISCARDED, settled_at=at)
+        )
+    for each in reversed(given_up):
+        rebase(connection, row.entity_id, each.position, _undone(each))
+    replica.refresh(connection, entity, row.entity_id)
+    return [exported(each) for each in given_up]
+
+
+def group(connection: Connection, op_id: str) -> list[Any]:
+    """The entry and those that its bytes carry, in order."""
+    return list(
+        connection.execute(
+            select(OPERATION)
+            .where((OPERATION.c.op_id == op_id) | (OPERATION.c.carried_by == op_id))
+            .order_by(OPERATION.c.sequence)
+        )
+    )
+
+
+def exported(row: Any) -> dict[str, Any]:
+    """An entry as plain data, complete enough to be entered again by hand or by a program."""
+    return {
+        "op_id": row.op_id,
+        "kind": row.kind,
+        "entity": row.entity,
+        "entity_id": row.entity_id,
+        "label": row.label,
+        "changes": json.loads(row.changes),
+        "created_at": row.created_at,
+        "created_by": row.created_by,
+        "state": row.state,
+        "problem": json.loads(row.problem) if row.problem else None,
+    }
+
+
+def rebase(
+    connection: Connection, record_id: str, position: int, seen_now: dict[str, tuple[Any, Any]]
+) -> None:
+    """Tell later, never-leased entries of the record what a settled one leaves (S13).
+
+    ``seen_now`` maps a field to (the value that the settled entry had put there, the value that is there
+    instead); a later entry whose ``had`` is the first gets the second.
+    """
+    later = connection.execute(
+        select(OPERATION.c.sequence, OPERATION.c.changes).where(
+            OPERATION.c.entity_id == record_id,
+            OPERATION.c.position > position,
+            OPERATION.c.state == State.QUEUED,
+            OPERATION.c.frozen.is_(None),
+            OPERATION.c.carried_by.is_(None),
+        )
+    ).all()
+    for sequence, text in later:
+        changes = json.loads(text)
+        for name, (put, instead) in seen_now.items():
+            if name in changes and changes[name]["had"] == put:
+                changes[name]["had"] = instead
+        connection.execute(
+            update(OPERATION)
+            .where(OPERATION.c.sequence == sequence)
+            .values(changes=json.dumps(changes, ensure_ascii=False))
+        )
+
+
+def refused_entry(connection: Connection, record_id: str) -> Any:
+    """The record's first entry that needs a person, if it can be mended by a new one; else ``None``."""
+    return connection.execute(
+        select(OPERATION)
+        .where(OPERATION.c.entity_id == record_id, OPERATION.c.state.in_(NEEDS_A_PERSON))
+        .where(OPERATION.c.carried_by.is_(None))
+        .order_by(OPERATION.c.position, OPERATION.c.sequence)
+        .limit(1)
+    ).first()
+
+
+def mark_replaced(connection: Connection, op_id: str, at: str) -> None:
+    """The entry and those it carries were mended by a newer one (S7)."""
+    _set_group(connection, op_id, state=State.REPLACED, settled_at=at)
+
+
+def _set_group(connection: Connection, op_id: str, **values: Any) -> None:
+    connection.execute(
+        update(OPERATION)
+        .where((OPERATION.c.op_id == op_id) | (OPERATION.c.carried_by == op_id))
+        .values(**values)
+    )
+
+
+def _undone(row: Any) -> dict[str, tuple[Any, Any]]:
+    return {name: (change["value"], change["had"]) for name, change in json.loads(row.changes).items()}

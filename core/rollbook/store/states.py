@@ -1,0 +1,22 @@
+"""States of an entry in the outbox (S3)."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an entry is. The last three are for good."""
+
+    QUEUED = "queued"
+    SENDING = "sending"  # leased: on its way
+    UNKNOWN = "unknown"  # sent, and the answer never came
+    FAILED = "failed"  # for the moment; tried again by itself
+    PARKED = "parked"  # refused; a person must act
+    CONFLICT = "conflict"  # a person must choose
+    APPLIED = "applied"
+    REPLACED = "replaced"  # mended by a newer entry
+    DISCARDED = "discarded"
+
+
+ACTIVE = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED, State.PARKED, State.CONFLICT)
+GOES_BY_ITSELF = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED)
+NEEDS_A_PERSON = (State.PARKED, State.CONFLICT)

@@ -1,0 +1,106 @@
+"""Tables of the store. Those of the replica are derived from the domain (H1)."""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+from rollbook.domain.entity import EntityType
+from rollbook.domain.registry import ENTITIES
+from rollbook.schema.columns import value_columns
+
+metadata = MetaData()
+
+META = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text))
+
+OPERATION = Table(
+    "operation",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("position", Integer, nullable=False),  # a mended entry takes the place of the one it replaces
+    Column("op_id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("changes", Text, nullable=False),  # JSON: field -> {"had", "value"}; had is what the person saw
+    Column("base_version", Integer),
+    Column("payload_version", Integer, nullable=False),
+    Column("depends_on", Text, nullable=False, server_default="[]"),
+    Column("replaces", Text),
+    Column("carried_by", Text),  # op_id whose bytes carry this edit (S5)
+    Column("state", Text, nullable=False),
+    Column("uncertain", Integer, nullable=False, server_default="0"),  # the server may have applied it (S3)
+    Column("frozen", LargeBinary),  # the bytes, from the first lease on
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("action_id", Text, nullable=False),
+    Column("run", Text),
+    Column("created_at", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("first_request_id", Text),
+    Column("last_request_id", Text),
+    Column("problem", Text),
+    Column("conflict", Text),
+    Column("held_by", Text),
+    Column("result_version", Integer),
+    Column("settled_at", Text),
+    Index("operation_state", "state", "position"),
+    Index("operation_record", "entity_id", "position"),
+    Index("operation_carrier", "carried_by", sqlite_where=text("carried_by IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+
+LANE = Table(
+    "operation_lane",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("sequence", Integer, ForeignKey("operation.sequence", ondelete="CASCADE"), primary_key=True),
+    Index("operation_lane_sequence", "sequence"),
+)
+
+ATTEMPT = Table(
+    "attempt",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("request_id", Text, nullable=False, index=True),
+    Column("action_id", Text, index=True),
+    Column("method", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    Column("status", Integer),
+    Column("outcome", Text, nullable=False),
+    Column("error", Text),
+    Column("op_ids", Text, nullable=False, server_default="[]"),
+)
+
+
+def _replica_table(entity: EntityType) -> Table:
+    unique = [spec.name for spec in entity.fields if spec.unique]
+    return Table(
+        entity.name,
+        metadata,
+        Column("row", Integer, primary_key=True),
+        Column("id", Text, nullable=False, unique=True),
+        Column("version", Integer),  # of the base; None for what the school does not have yet
+        Column("base", Text),  # JSON: the values that the school has, or None
+        Column("base_deleted", Integer, nullable=False, server_default="0"),
+        Column("deleted", Integer, nullable=False, server_default="0"),
+        Column("mark", Text, nullable=False, server_default=""),
+        Column("sort_name", Text, nullable=False, server_default=""),
+        Column("search_text", Text, nullable=False, server_default=""),
+        *value_columns(entity),
+        Index(f"{entity.name}_sort", "deleted", "sort_name", "row"),
+        *(Index(f"{entity.name}_{name}", name) for name in unique),
+    )
+
+
+REPLICA: dict[str, Table] = {entity.name: _replica_table(entity) for entity in ENTITIES.values()}
