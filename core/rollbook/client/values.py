@@ -4,6 +4,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rollbook.domain.entity import RuleBreach
+from rollbook.sync.events import Event, RecordsChanged, StatusChanged
+
+__all__ = [
+    "Attempt",
+    "Edit",
+    "Event",
+    "FirstAttempt",
+    "RecordPage",
+    "RecordQuery",
+    "RecordRow",
+    "RecordsChanged",
+    "RefusedEntryError",
+    "Saved",
+    "Status",
+    "StatusChanged",
+    "Story",
+    "WaitingEntry",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +209,3 @@ class Story:
     entries: tuple[WaitingEntry, ...]
     server: dict[str, Any] | None = None
     server_unavailable: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecordsChanged:
-    """Records of an entity changed here; ``ids`` is ``None`` when they are too many to name."""
-
-    entity: str
-    ids: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatusChanged:
-    """The status may have changed; ask for it."""
-
-
-Event = RecordsChanged | StatusChanged

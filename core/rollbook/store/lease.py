@@ -19,6 +19,8 @@ class Leased:
     """An entry on its way: its bytes are the same at every attempt."""
 
     op_id: str
+    entity: str
+    entity_id: str
     lane: str
     frozen: bytes
     action_id: str
@@ -123,7 +125,7 @@ def _take(connection: Connection, device: str, rows: list[Any]) -> Leased:
     connection.execute(
         update(OPERATION).where(OPERATION.c.carried_by == head.op_id).values(state=State.SENDING)
     )
-    return Leased(head.op_id, head.lane, frozen, head.action_id)
+    return Leased(head.op_id, head.entity, head.entity_id, head.lane, frozen, head.action_id)
 
 
 def _mark_carried(connection: Connection, carrier: str, riders: list[str]) -> None:

@@ -67,7 +67,7 @@ def _narrow(
     match = " AND ".join(f'"{word}"*' for word in wanted)
     index = f"{table.name}_search"
     found = connection.exec_driver_sql(
-        f"SELECT rowid FROM {index} WHERE {index} MATCH ? LIMIT ?",  # noqa: S608 - a table's own name
+        f"SELECT rowid FROM {index} WHERE {index} MATCH ? LIMIT ?",
         (match, _FEW + 1),
     )
     rows = list(found.scalars())
@@ -85,7 +85,7 @@ def _count(connection: Connection, table: Table, where: list[ColumnElement[bool]
 def _count_matches(connection: Connection, table: Table, match: str) -> int:
     index = f"{table.name}_search"
     found = text(
-        f"SELECT count(*) FROM {index} s JOIN {table.name} t ON t.row = s.rowid "  # noqa: S608
+        f"SELECT count(*) FROM {index} s JOIN {table.name} t ON t.row = s.rowid "
         f"WHERE s.{index} MATCH :match AND t.deleted = 0"
     )
     return int(connection.execute(found, {"match": match}).scalar_one())

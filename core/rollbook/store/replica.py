@@ -135,7 +135,7 @@ def _upsert(connection: Connection, entity: EntityType, rows: list[tuple[Any, ..
     marks = ", ".join("?" for _ in columns)
     moved = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != "id")
     connection.exec_driver_sql(
-        f'INSERT INTO "{entity.name}" ({names}) VALUES ({marks}) ON CONFLICT(id) DO UPDATE SET {moved} '  # noqa: S608
+        f'INSERT INTO "{entity.name}" ({names}) VALUES ({marks}) ON CONFLICT(id) DO UPDATE SET {moved} '
         f'WHERE "{entity.name}".version IS NULL OR excluded.version > "{entity.name}".version',
         rows,
     )

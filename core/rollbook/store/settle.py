@@ -49,7 +49,7 @@ def give_back(
         _set(connection, each.op_id, request_id, **values)
 
 
-def fail_alone(connection: Connection, each: Leased, request_id: str | None, cause: Problem, at: str) -> None:
+def fail_alone(connection: Connection, each: Leased, request_id: str | None, cause: Problem) -> None:
     """A batch of this one entry failed: it is the entry's own failure, for the moment (S8, S9)."""
     _set(
         connection,
@@ -59,7 +59,6 @@ def fail_alone(connection: Connection, each: Leased, request_id: str | None, cau
         uncertain=1,
         attempts=OPERATION.c.attempts + 1,
         problem=_text(cause),
-        settled_at=None,
     )
 
 

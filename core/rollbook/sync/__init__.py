@@ -1,0 +1,1 @@
+"""The protocol between this computer and the school's server, one short file for each step."""

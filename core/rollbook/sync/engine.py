@@ -1,0 +1,191 @@
+"""One engine for each store: replay, then pull, whenever there is a reason to (S11, S19, S25, S26)."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from rollbook.api.client import ApiClient
+from rollbook.domain.clock import Clock
+from rollbook.resilience.connectivity import ConnectionState
+from rollbook.resilience.failures import CallFailedError, FailureKind
+from rollbook.resilience.settings import ResilienceSettings
+from rollbook.store.database import StoreDatabase
+from rollbook.store.engine_lock import EngineLock
+from rollbook.store.errors import StoreError
+from rollbook.sync.attempt_log import AttemptLog
+from rollbook.sync.events import Emit, StatusChanged
+from rollbook.sync.lanes import LaneBackoff
+from rollbook.sync.pull import Pull
+from rollbook.sync.replay import Replay
+from rollbook.sync.settings import SyncSettings
+
+
+class EngineBusyError(Exception):
+    """Another process (the window, say) already sends for this store."""
+
+
+class SyncEngine:
+    """Runs in one asyncio loop. Never raises for a failure of the network: that is a state, and is waited out."""
+
+    def __init__(
+        self,
+        store: StoreDatabase,
+        api: ApiClient,
+        folder: Path,
+        *,
+        device: str,
+        clock: Clock,
+        chance: random.Random,
+        settings: SyncSettings,
+        resilience: ResilienceSettings,
+        log: AttemptLog,
+        emit: Emit,
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._lock = EngineLock(folder)
+        self._chance = chance
+        self._settings = settings
+        self._resilience = resilience
+        self._log = log
+        self._emit = emit
+        self._lanes = LaneBackoff(clock, settings, chance)
+        self._replay = Replay(
+            store,
+            api,
+            device=device,
+            clock=clock,
+            settings=settings,
+            lanes=self._lanes,
+            log=log,
+            emit=emit,
+        )
+        self._pull = Pull(store, api, clock=clock, settings=settings, emit=emit)
+        self._wake = asyncio.Event()
+        self._hurry = False
+        self._was_offline = False
+        self.work_offline = False
+        self.syncing = False
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """(changes pulled so far, changes in the feed)."""
+        return self._pull.progress.position, self._pull.progress.head
+
+    def wake(self, *, hurry: bool = False) -> None:
+        """Go now; from the engine's loop. ``hurry``: a person asked, so nothing backs off or waits its turn."""
+        self._hurry = self._hurry or hurry
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Sync for ever, until cancelled. Raises :class:`EngineBusyError` when another engine runs."""
+        with self._only_engine():
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._watch_store())
+                tasks.create_task(self._listen())
+                tasks.create_task(self._rounds())
+
+    async def once(self) -> None:
+        """One whole cycle: replay until nothing is due, then pull to the head.
+
+        Raises :class:`EngineBusyError`, or :class:`CallFailedError` for a failure of the system.
+        """
+        with self._only_engine():
+            self._lanes.all_due()
+            try:
+                await self._cycle()
+            finally:
+                self._log.flush(self._store)
+
+    @contextlib.contextmanager
+    def _only_engine(self) -> Iterator[None]:
+        if not self._lock.take():
+            raise EngineBusyError
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    async def _rounds(self) -> None:
+        while True:
+            delay = await self._round()
+            self._emit(StatusChanged())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def _round(self) -> float:
+        """One attempt at a cycle; returns the seconds to wait before the next."""
+        if self.work_offline:
+            return self._settings.sync_poll_seconds
+        if self._hurry:
+            self._hurry, self._was_offline = False, False
+            self._lanes.all_due()
+        try:
+            if self._api.connection().state is ConnectionState.OFFLINE or self._was_offline:
+                await self._come_back()
+            await self._cycle()
+        except CallFailedError as failure:
+            return self._after(failure)
+        except StoreError:
+            return self._settings.sync_poll_seconds  # told by the status; the entry is where it was
+        finally:
+            with contextlib.suppress(StoreError):
+                self._log.flush(self._store)
+        due = self._lanes.next_due_in()
+        return self._settings.sync_poll_seconds if due is None else min(due, self._settings.sync_poll_seconds)
+
+    async def _come_back(self) -> None:
+        """Probe until the breaker is satisfied; then all is due, spread so that desks do not return at once."""
+        while self._api.connection().state is ConnectionState.OFFLINE:
+            await self._api.probe()
+        if self._was_offline:
+            self._was_offline = False
+            self._lanes.all_due()
+            self._emit(StatusChanged())
+            spread = self._resilience.breaker_recovery_seconds * self._settings.sync_recovery_jitter
+            await asyncio.sleep(self._chance.uniform(0.0, spread))
+
+    async def _cycle(self) -> None:
+        self.syncing = True
+        try:
+            await self._replay.run()
+            await self._pull.run()
+        finally:
+            self.syncing = False
+
+    def _after(self, failure: CallFailedError) -> float:
+        """Seconds until the next attempt: soon while in doubt, at the breaker's time once it is open."""
+        connection = self._api.connection()
+        self._was_offline = self._was_offline or connection.state is ConnectionState.OFFLINE
+        if failure.retry_after is not None:
+            return max(failure.retry_after, self._settings.sync_doubt_seconds)
+        if connection.state is ConnectionState.SIGNED_OUT:
+            return self._settings.sync_poll_seconds
+        if connection.next_attempt_in is not None:
+            return max(connection.next_attempt_in, 0.05)
+        if failure.kind in (FailureKind.TRANSIENT, FailureKind.LOCAL):
+            return self._settings.sync_doubt_seconds
+        return self._settings.sync_poll_seconds
+
+    async def _watch_store(self) -> None:
+        """Notice what another process saved into the outbox (S26)."""
+        seen = self._store.data_version()
+        while True:
+            await asyncio.sleep(self._settings.sync_watch_seconds)
+            now = self._store.data_version()
+            if now != seen:
+                seen = now
+                self.wake()
+
+    async def _listen(self) -> None:
+        """Server-sent events say only that there is more (S19); without them, polling goes on."""
+        while True:
+            with contextlib.suppress(CallFailedError):
+                if self._api.connection().state is ConnectionState.ONLINE and not self.work_offline:
+                    async for _more in self._api.events():
+                        self.wake()
+            await asyncio.sleep(self._settings.sync_live_retry_seconds)

@@ -1,0 +1,83 @@
+"""Fetching what changed at the school: a page and its cursor in one local transaction (S17, S18)."""
+
+from dataclasses import dataclass
+
+from rollbook.api.client import ApiClient
+from rollbook.contract.feed import START, ChangesPage
+from rollbook.domain import checkpoints
+from rollbook.domain.clock import Clock
+from rollbook.resilience.failures import CallFailedError
+from rollbook.store import meta, refill, replica
+from rollbook.store.database import StoreDatabase
+from rollbook.sync.events import Emit, StatusChanged, records_changed
+from rollbook.sync.settings import SyncSettings
+
+CURSOR = "cursor"
+CONFIRMED = "confirmed_cursor"  # the cursor that was the head when last asked
+LAST_SYNCED = "last_synced_at"
+
+
+@dataclass(slots=True)
+class PullProgress:
+    """How far the pull is, in changes."""
+
+    position: int = 0
+    head: int = 0
+
+
+class Pull:
+    """Follows the feed to its head."""
+
+    def __init__(
+        self, store: StoreDatabase, api: ApiClient, *, clock: Clock, settings: SyncSettings, emit: Emit
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._clock = clock
+        self._settings = settings
+        self._emit = emit
+        self.progress = PullProgress()
+
+    async def run(self) -> int:
+        """Pull until the head is reached; returns how many changes came. Raises :class:`CallFailedError`."""
+        came = 0
+        while True:
+            page = await self._next_page()
+            came += len(page.changes)
+            if not page.more:
+                return came
+
+    async def _next_page(self) -> ChangesPage:
+        with self._store.read() as connection:
+            cursor = meta.get(connection, CURSOR) or START
+        try:
+            page = await self._api.changes(cursor, self._settings.sync_page_changes)
+        except CallFailedError as failure:
+            if failure.code != "cursor-unknown" or cursor == START:
+                raise
+            self._begin_refill()
+            return await self._next_page()
+        self._take(page)
+        return page
+
+    def _take(self, page: ChangesPage) -> None:
+        with self._store.write() as connection:
+            touched = replica.apply_changes(connection, page.changes)
+            meta.put(connection, CURSOR, page.cursor)
+            if not page.more:
+                for entity, ids in refill.finish(connection).items():
+                    touched.setdefault(entity, []).extend(ids)
+                meta.put(connection, CONFIRMED, page.cursor)
+                meta.put(connection, LAST_SYNCED, self._clock.now().isoformat())
+            checkpoints.passed("client.pull.before_commit")
+        self.progress.position, self.progress.head = page.position, page.head
+        for entity, ids in touched.items():
+            self._emit(records_changed(entity, ids))
+        self._emit(StatusChanged())
+
+    def _begin_refill(self) -> None:
+        """The server went back in time, or forgot: read everything anew, over what is shown (S22)."""
+        with self._store.write() as connection:
+            refill.begin(connection)
+            meta.put(connection, CURSOR, START)
+            meta.put(connection, CONFIRMED, None)

@@ -1,0 +1,169 @@
+"""Sending what waits: lease, push, settle (S7–S9, S11)."""
+
+from collections.abc import Iterator, Sequence
+
+from rollbook.api.client import ApiClient
+from rollbook.contract.operations import MAX_BODY_BYTES, Outcome, Result, push_body
+from rollbook.contract.problems import Problem, problem
+from rollbook.domain import checkpoints
+from rollbook.domain.clock import Clock
+from rollbook.resilience.failures import CallFailedError
+from rollbook.store import lease, settle
+from rollbook.store.database import StoreDatabase
+from rollbook.store.lease import Leased
+from rollbook.sync.attempt_log import AttemptLog
+from rollbook.sync.events import Emit, StatusChanged, records_changed
+from rollbook.sync.lanes import LaneBackoff
+from rollbook.sync.settings import SyncSettings
+
+_POISONED = ("internal-error", "body-too-large", "malformed-request")
+_BODY_ROOM = MAX_BODY_BYTES // 2
+
+
+class Replay:
+    """Sends batches until nothing is due."""
+
+    def __init__(
+        self,
+        store: StoreDatabase,
+        api: ApiClient,
+        *,
+        device: str,
+        clock: Clock,
+        settings: SyncSettings,
+        lanes: LaneBackoff,
+        log: AttemptLog,
+        emit: Emit,
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._device = device
+        self._clock = clock
+        self._settings = settings
+        self._lanes = lanes
+        self._log = log
+        self._emit = emit
+
+    async def run(self) -> int:
+        """Send all that is due; returns how many entries the server answered for.
+
+        Raises :class:`CallFailedError` for a failure of the system: everything stops, nothing is counted.
+        """
+        answered = 0
+        self._recover()
+        while leased := self._lease():
+            self._emit(StatusChanged())
+            parts = list(_parts(leased))
+            for index, part in enumerate(parts):
+                try:
+                    answered += await self._send(part)
+                except CallFailedError:
+                    self._return(
+                        tuple(each for later in parts[index + 1 :] for each in later), uncertain=False
+                    )
+                    raise
+        return answered
+
+    def _recover(self) -> None:
+        """What an earlier run left on its way (a crash, a full disk) is sent again (S3)."""
+        with self._store.write() as connection:
+            lease.recover(connection)
+
+    def _lease(self) -> list[Leased]:
+        with self._store.write() as connection:
+            return lease.lease(
+                connection, self._device, self._settings.sync_push_operations, self._lanes.held()
+            )
+
+    async def _send(self, leased: Sequence[Leased]) -> int:
+        checkpoints.passed("client.push.before_send")
+        action = leased[0].action_id if len(leased) == 1 else None
+        try:
+            with self._log.carrying([each.op_id for each in leased]):
+                answer = await self._api.push(push_body([each.frozen for each in leased]), action_id=action)
+        except CallFailedError as failure:
+            return await self._failed(leased, failure)
+        except BaseException:  # cancelled, or a defect: the server may have applied it
+            self._return(leased, uncertain=True)
+            raise
+        checkpoints.passed("client.push.answered")
+        self._settle(leased, answer.response.results, answer.request_id)
+        return len(leased)
+
+    def _settle(self, leased: Sequence[Leased], results: Sequence[Result], request_id: str) -> None:
+        with self._store.write() as connection:
+            settle.settle(connection, leased, results, request_id, self._clock.now().isoformat())
+            self._log.write(connection)
+        self._note_lanes(leased, results)
+        self._announce(leased)
+
+    def _note_lanes(self, leased: Sequence[Leased], results: Sequence[Result]) -> None:
+        outcomes = {result.op_id: result.outcome for result in results}
+        for each in leased:
+            if outcomes.get(each.op_id) in (Outcome.FAILED, Outcome.HELD, None):
+                self._lanes.failed(each.lane)
+            else:
+                self._lanes.went(each.lane)
+
+    async def _failed(self, leased: Sequence[Leased], failure: CallFailedError) -> int:
+        """A whole batch failed: the system's failure, unless halving shows whose it is (S8)."""
+        if failure.code not in _POISONED:
+            self._return(leased, uncertain=failure.outcome_unknown, request_id=failure.request_id)
+            raise failure
+        if len(leased) > 1:
+            middle = len(leased) // 2
+            try:
+                answered = await self._send(leased[:middle])
+            except CallFailedError:
+                self._return(leased[middle:], uncertain=True)
+                raise
+            return answered + await self._send(leased[middle:])
+        await self._fail_alone(leased[0], failure)
+        return 1
+
+    async def _fail_alone(self, each: Leased, failure: CallFailedError) -> None:
+        cause = failure.problem if isinstance(failure.problem, Problem) else problem(failure.code)
+        with self._store.write() as connection:
+            settle.fail_alone(connection, each, failure.request_id, cause)
+            self._log.write(connection)
+        self._lanes.failed(each.lane)
+        self._announce([each])
+        await self._ask_receipt(each.op_id)
+
+    async def _ask_receipt(self, op_id: str) -> None:
+        """Whether the server applied it in spite of the failure; without an answer it stays uncertain (S7)."""
+        try:
+            found = await self._api.receipts([op_id])
+        except CallFailedError:
+            return
+        if not any(result.op_id == op_id for result in found.results):
+            with self._store.write() as connection:
+                settle.not_applied(connection, [op_id])
+
+    def _return(self, leased: Sequence[Leased], *, uncertain: bool, request_id: str | None = None) -> None:
+        if not leased:
+            return
+        with self._store.write() as connection:
+            settle.give_back(connection, leased, request_id, uncertain=uncertain)
+            self._log.write(connection)
+        self._emit(StatusChanged())
+
+    def _announce(self, leased: Sequence[Leased]) -> None:
+        by_entity: dict[str, list[str]] = {}
+        for each in leased:
+            by_entity.setdefault(each.entity, []).append(each.entity_id)
+        for entity, ids in by_entity.items():
+            self._emit(records_changed(entity, ids))
+        self._emit(StatusChanged())
+
+
+def _parts(leased: Sequence[Leased]) -> Iterator[Sequence[Leased]]:
+    """Parts that fit well inside the largest body that the server takes."""
+    start, size = 0, 0
+    for index, each in enumerate(leased):
+        if index > start and size + len(each.frozen) > _BODY_ROOM:
+            yield leased[start:index]
+            start, size = index, 0
+        size += len(each.frozen)
+    if start < len(leased):
+        yield leased[start:]

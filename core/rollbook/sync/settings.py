@@ -1,0 +1,22 @@
+"""Timings and sizes of the sync engine; each is a setting (a file, or ``ROLLBOOK_…`` in the environment)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """Seconds, unless the name says otherwise."""
+
+    sync_poll_seconds: float = 20.0  # without a live event, ask whether there is more
+    sync_live_retry_seconds: float = 5.0
+    sync_watch_seconds: float = 0.5  # how soon an entry saved by another process is noticed
+    sync_push_operations: int = 500
+    sync_page_changes: int = 2_000
+    sync_doubt_seconds: float = 0.25  # between probes while in doubt, so that 5 failures take under 2 s
+    sync_recovery_jitter: float = (
+        0.2  # share of the breaker's recovery time, so that desks do not return at once
+    )
+    sync_backoff_base_seconds: float = 2.0
+    sync_backoff_cap_seconds: float = 300.0
+    sync_attempts_before_aside: int = 8
+    sync_acknowledged_days: float = 30.0

@@ -1,0 +1,39 @@
+"""The truth, computed from the tables at each asking; never from the last run's outcome (S24)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from rollbook.store import meta, outbox
+from rollbook.store.states import State
+from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
+
+
+@dataclass(frozen=True, slots=True)
+class TableStatus:
+    """What the tables say. ``outstanding`` names in stable words what keeps it from being up to date."""
+
+    counts: dict[State, int]
+    oldest_waiting_at: str | None
+    last_synced_at: str | None
+    cursor: str | None
+    outstanding: tuple[str, ...]
+
+
+def table_status(connection: Connection, *, reachable: bool) -> TableStatus:
+    """Read the status; ``reachable`` says whether the head can be known now at all."""
+    counts = outbox.counts(connection)
+    cursor = meta.get(connection, CURSOR)
+    at_head = cursor is not None and cursor == meta.get(connection, CONFIRMED)
+    outstanding = [str(state) for state in counts]
+    if not at_head:
+        outstanding.append("not_pulled")
+    if not reachable:
+        outstanding.append("head_unconfirmed")
+    return TableStatus(
+        counts=counts,
+        oldest_waiting_at=outbox.oldest_waiting(connection),
+        last_synced_at=meta.get(connection, LAST_SYNCED),
+        cursor=cursor,
+        outstanding=tuple(outstanding),
+    )
