@@ -186,7 +186,7 @@ class FirstAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request as this computer made it. ``duration_ms`` in milliseconds; ``status`` None without answer."""
+    """One request as this computer made it. ``status`` is ``None`` where no answer came."""
 
     request_id: str
     action_id: str | None

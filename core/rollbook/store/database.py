@@ -41,9 +41,14 @@ class StoreDatabase:
 
     def data_version(self) -> int:
         """A number that moves when another connection or process has committed."""
-        with self._one_writer, self._writer.connect() as connection:
-            found: int = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-            return found
+        with self._one_writer:
+            connection = self._writer.raw_connection()  # outside a transaction: asking must not take the lock
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA data_version")
+                return int(cursor.fetchone()[0])
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Close all connections."""

@@ -93,7 +93,7 @@ def refresh(connection: Connection, entity: EntityType, record_id: str) -> None:
 def base_of(
     connection: Connection, entity: EntityType, record_id: str
 ) -> tuple[int | None, dict[str, Any], bool]:
-    """Version, values and whether archived, as the school has them; ``(None, {}, False)`` when it has none."""
+    """Version, values and whether archived, as the school has them; ``(None, {}, False)`` for none."""
     table = REPLICA[entity.name]
     found = connection.execute(
         select(table.c.version, table.c.base, table.c.base_deleted).where(table.c.id == record_id)

@@ -27,7 +27,7 @@ class EngineBusyError(Exception):
 
 
 class SyncEngine:
-    """Runs in one asyncio loop. Never raises for a failure of the network: that is a state, and is waited out."""
+    """Runs in one asyncio loop. A failure of the network is a state here and is waited out."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class SyncEngine:
         return self._pull.progress.position, self._pull.progress.head
 
     def wake(self, *, hurry: bool = False) -> None:
-        """Go now; from the engine's loop. ``hurry``: a person asked, so nothing backs off or waits its turn."""
+        """Go now; from the engine's loop. ``hurry``: a person asked, so nothing waits its turn."""
         self._hurry = self._hurry or hurry
         self._wake.set()
 
@@ -139,7 +139,7 @@ class SyncEngine:
         return self._settings.sync_poll_seconds if due is None else min(due, self._settings.sync_poll_seconds)
 
     async def _come_back(self) -> None:
-        """Probe until the breaker is satisfied; then all is due, spread so that desks do not return at once."""
+        """Probe until the breaker is satisfied; then all is due, spread so that desks return one by one."""
         while self._api.connection().state is ConnectionState.OFFLINE:
             await self._api.probe()
         if self._was_offline:

@@ -131,7 +131,7 @@ class Replay:
         await self._ask_receipt(each.op_id)
 
     async def _ask_receipt(self, op_id: str) -> None:
-        """Whether the server applied it in spite of the failure; without an answer it stays uncertain (S7)."""
+        """Whether the server applied it all the same; without an answer it stays uncertain (S7)."""
         try:
             found = await self._api.receipts([op_id])
         except CallFailedError:

@@ -1,0 +1,99 @@
+"""Accounts on this computer: one store for each (server, account), and which one is current (S12)."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rollbook.domain.ids import IdSource
+
+_CURRENT = "current.json"
+_ACCOUNT = "account.json"
+_DEVICE = "device.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who works where. ``installation`` is the id that the server is pinned to (S10)."""
+
+    url: str
+    installation: str
+    user_id: str
+    user_name: str
+    school_id: str
+    school_name: str
+    role: str
+    folder: Path
+
+    @property
+    def store(self) -> Path:
+        """The file of the store."""
+        return self.folder / "store.sqlite3"
+
+
+class NotConnectedError(Exception):
+    """The data folder has no account yet."""
+
+    def __init__(self) -> None:
+        super().__init__("No school is connected here yet. Use: rollbookctl connect URL --user NAME")
+
+
+def account_folder(data: Path, installation: str, user_id: str) -> Path:
+    """Where the account's store lies: told apart by server installation and user, not by address."""
+    digest = hashlib.sha256(f"{installation}\n{user_id}".encode()).hexdigest()[:16]
+    return data / "accounts" / digest
+
+
+def keep_account(data: Path, account: Account) -> None:
+    """Write the account and make it current."""
+    values = asdict(account)
+    del values["folder"]
+    _write(account.folder / _ACCOUNT, values)
+    _write(data / _CURRENT, {"account": account.folder.name})
+
+
+def current_account(data: Path) -> Account | None:
+    """The account last connected, or ``None``."""
+    current = _read(data / _CURRENT)
+    if current is None:
+        return None
+    folder = data / "accounts" / str(current["account"])
+    values = _read(folder / _ACCOUNT)
+    return None if values is None else Account(**values, folder=folder)
+
+
+def at_address(data: Path, account: Account, url: str) -> Account:
+    """The same account on a server that has moved to another address."""
+    moved = replace(account, url=url)
+    keep_account(data, moved)
+    return moved
+
+
+def device_id(data: Path, make: IdSource) -> str:
+    """This computer's id, made once for the data folder."""
+    found = _read(data / _DEVICE)
+    if found is not None:
+        return str(found["device"])
+    device = make()
+    _write(data / _DEVICE, {"device": device})
+    return device
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(values, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return found if isinstance(found, dict) else None

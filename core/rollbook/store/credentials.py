@@ -1,0 +1,88 @@
+"""The tokens of one account: in the system's key ring, else in a file that only its owner reads."""
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keyring
+import keyring.errors
+from keyring.backends import fail
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A pair as the server gave it."""
+
+    access: str
+    refresh: str
+
+
+class StoredCredentials:
+    """Keeps the pair of one account over restarts. ``use_keyring=False`` keeps it in the file alone."""
+
+    _SERVICE = "rollbook"
+
+    def __init__(self, folder: Path, use_keyring: bool = True) -> None:
+        self._file = folder / "credentials.json"
+        self._account = folder.name
+        self._use_keyring = use_keyring and _has_keyring()
+
+    def load(self) -> Tokens | None:
+        """The pair, or ``None`` when signed out."""
+        text = self._from_keyring() or self._from_file()
+        if text is None:
+            return None
+        try:
+            found = json.loads(text)
+            return Tokens(found["access"], found["refresh"])
+        except (ValueError, KeyError, TypeError):
+            return None  # unreadable: the person signs in again, entries are elsewhere
+
+    def store(self, tokens: Tokens | None) -> None:
+        """Keep the pair; ``None`` forgets it."""
+        if tokens is None:
+            self._forget()
+            return
+        text = json.dumps(asdict(tokens))
+        if self._use_keyring:
+            with contextlib.suppress(keyring.errors.KeyringError):
+                keyring.set_password(self._SERVICE, self._account, text)
+                self._file.unlink(missing_ok=True)
+                return
+        self._to_file(text)
+
+    def _from_keyring(self) -> str | None:
+        if not self._use_keyring:
+            return None
+        with contextlib.suppress(keyring.errors.KeyringError):
+            return keyring.get_password(self._SERVICE, self._account)
+        return None
+
+    def _from_file(self) -> str | None:
+        try:
+            return self._file.read_text(encoding="utf-8")
+        except OSError:
+            return None
+
+    def _to_file(self, text: str) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = self._file.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._file)
+
+    def _forget(self) -> None:
+        if self._use_keyring:
+            with contextlib.suppress(keyring.errors.KeyringError):
+                keyring.delete_password(self._SERVICE, self._account)
+        self._file.unlink(missing_ok=True)
+
+
+def _has_keyring() -> bool:
+    """Whether the system has a key ring at all; a machine without a desktop session has none."""
+    return not isinstance(keyring.get_keyring(), fail.Keyring)
