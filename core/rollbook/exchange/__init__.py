@@ -1,0 +1,45 @@
+"""Files in and out: read, map, check, report (D8 to D10). Nothing here stores anything."""
+
+from rollbook.exchange.columns import Column, ColumnMapping, Use, match_columns
+from rollbook.exchange.errors import ColumnsError, ExchangeError, NotATableError, UnreadableFileError
+from rollbook.exchange.existing import Existing, Known, KnownRecords
+from rollbook.exchange.outcomes import (
+    FieldDifference,
+    FileWarning,
+    ImportPlan,
+    Outcome,
+    RowOutcome,
+    RowProblem,
+)
+from rollbook.exchange.plan import plan_import
+from rollbook.exchange.read import read_table
+from rollbook.exchange.report import bad_rows_file, plan_as_data, plan_as_text
+from rollbook.exchange.table import ReadLimits, Row, Table
+
+__all__ = [
+    "Column",
+    "ColumnMapping",
+    "ColumnsError",
+    "ExchangeError",
+    "Existing",
+    "FieldDifference",
+    "FileWarning",
+    "ImportPlan",
+    "Known",
+    "KnownRecords",
+    "NotATableError",
+    "Outcome",
+    "ReadLimits",
+    "Row",
+    "RowOutcome",
+    "RowProblem",
+    "Table",
+    "UnreadableFileError",
+    "Use",
+    "bad_rows_file",
+    "match_columns",
+    "plan_as_data",
+    "plan_as_text",
+    "plan_import",
+    "read_table",
+]
