@@ -1,0 +1,95 @@
+"""``rollbook-server``: the school's server and its administrator's commands."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rollbook.domain.clock import SystemClock
+from rollbook.domain.ids import uuid7_source
+from rollbook.domain.roles import Role
+from rollbook.server.commands.speaking import PROBLEM, CommandError, say
+from rollbook.server.settings import SettingError, read_settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Gives 0 for done, 1 for a problem that has been said; argparse ends with 2."""
+    asked = _parser().parse_args(argv)
+    try:
+        return _run(asked)
+    except (CommandError, SettingError) as error:
+        say(f"Problem: {error}")
+        return PROBLEM
+    except KeyboardInterrupt:
+        return PROBLEM
+
+
+def _run(asked: argparse.Namespace) -> int:
+    # Each command is loaded when it is asked for: `--help` needs neither uvicorn nor Alembic.
+    settings = read_settings(asked.settings, database=asked.database)
+    clock = SystemClock()
+    new_id = uuid7_source(clock)
+    if asked.command == "serve":
+        from rollbook.server.commands.serve import serve
+
+        return serve(settings, clock, asked.host, asked.port, asked.workers)
+    if asked.command == "create-user":
+        from rollbook.server.commands.accounts import create_user
+
+        return create_user(
+            settings,
+            clock,
+            new_id,
+            name=asked.name,
+            role=Role(asked.role),
+            school=asked.school,
+            create_school=asked.create_school,
+            password=sys.stdin.readline().rstrip("\r\n"),
+        )
+    if asked.command == "make-demo":
+        from rollbook.server.demo.fill import make_demo
+
+        return make_demo(settings, clock, new_id, asked.students, asked.seed)
+    from rollbook.server.commands.check import check, run_migrate
+
+    return run_migrate(settings, clock) if asked.command == "migrate" else check(settings, clock)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rollbook-server", description="The school's Rollbook server.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--database", metavar="URL", help="default: ROLLBOOK_DATABASE, else a file of yours")
+    common.add_argument(
+        "--settings", type=Path, metavar="FILE", help="a TOML file; default: ROLLBOOK_SETTINGS"
+    )
+    serve = commands.add_parser("serve", parents=[common], help="serve the school")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=_number(0, 65_535), default=8765, help="0 takes a free one")
+    serve.add_argument("--workers", type=_number(1, 64), default=1)
+    commands.add_parser("migrate", parents=[common], help="bring the database to this release's schema")
+    commands.add_parser("check", parents=[common], help="say what is wrong with the database")
+    user = commands.add_parser("create-user", parents=[common], help="make a user or give a new password")
+    user.add_argument("name")
+    user.add_argument("--role", required=True, choices=[role.value for role in Role])
+    user.add_argument("--school", help="the school's name; needed where there are several")
+    user.add_argument("--create-school", action="store_true", help="make the school if there is none such")
+    user.add_argument("--password-stdin", action="store_true", required=True, help="read one line")
+    demo = commands.add_parser("make-demo", parents=[common], help="make a made-up school to try it with")
+    demo.add_argument("--students", type=_number(1, 10_000_000), required=True)
+    demo.add_argument("--seed", type=int, default=1)
+    return parser
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        found = int(text)
+        if not least <= found <= most:
+            raise argparse.ArgumentTypeError(f"must be {least} to {most}, not {found}")
+        return found
+
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""The application, put together: the server's one composition root."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from rollbook.domain.clock import Clock, SystemClock
+from rollbook.domain.ids import IdSource, uuid7_source
+from rollbook.server import health
+from rollbook.server.auth import endpoints as auth_endpoints
+from rollbook.server.auth.caller import Callers
+from rollbook.server.auth.service import AuthService
+from rollbook.server.database import Database
+from rollbook.server.installation import KnownInstallation
+from rollbook.server.metrics import Metrics
+from rollbook.server.middleware.body_limit import BodyLimitMiddleware
+from rollbook.server.middleware.deadline import DeadlineMiddleware
+from rollbook.server.middleware.last_resort import LastResortMiddleware
+from rollbook.server.middleware.request_id import RequestIdMiddleware
+from rollbook.server.middleware.request_log import RequestLogMiddleware
+from rollbook.server.openapi import install_openapi
+from rollbook.server.parts import Parts
+from rollbook.server.problems import ProblemError, install_problem_handlers
+from rollbook.server.settings import Settings, read_settings
+from rollbook.server.sync import endpoints as sync_endpoints
+from rollbook.server.sync.push import PushService
+from rollbook.server.version import rollbook_version
+
+
+def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource | None = None) -> FastAPI:
+    """The server's ASGI application. It connects at the first need, and serves problems until it can."""
+    clock = clock or SystemClock()
+    new_id = new_id or uuid7_source(clock)
+    parts = _parts(settings, clock, new_id)
+    app = FastAPI(
+        title="Rollbook",
+        version=rollbook_version(),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its page would be loaded from someone else's network
+        redoc_url=None,
+        lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        strict_content_type=False,
+    )
+    app.state.parts = parts
+    for router in (health.router, auth_endpoints.router, sync_endpoints.router):
+        app.include_router(router)
+    install_problem_handlers(app, clock)
+    install_openapi(app)
+    _wrap(app, parts, new_id)
+    return app
+
+
+def application() -> FastAPI:
+    """The application as its own process: settings from its surroundings, logs started."""
+    from rollbook.server.logs import start_logs
+
+    settings = read_settings()
+    start_logs(settings)
+    return create_app(settings)
+
+
+def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
+    database = Database(settings, clock)
+    installation = KnownInstallation(database)
+    metrics = Metrics()
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        installation=installation,
+        metrics=metrics,
+        callers=Callers(database, installation, clock),
+        auth=AuthService(database, installation, settings, clock, new_id),
+        push=PushService(database, clock, metrics, committed=lambda school_id: None),
+    )
+
+
+def _wrap(app: FastAPI, parts: Parts, new_id: IdSource) -> None:
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimitMiddleware, limit=parts.settings.max_body_bytes)
+    app.add_middleware(DeadlineMiddleware, clock=parts.clock)
+    app.add_middleware(LastResortMiddleware, clock=parts.clock)
+    app.add_middleware(RequestLogMiddleware, clock=parts.clock, metrics=parts.metrics)
+    app.add_middleware(RequestIdMiddleware, new_id=new_id, installation=parts.installation.id_if_known)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    anyio.to_thread.current_default_thread_limiter().total_tokens = parts.settings.threads
+    with suppress(ProblemError):  # the database is away: every answer says so until it is back
+        await anyio.to_thread.run_sync(parts.installation.get)
+    yield
+    parts.database.close()

@@ -1,0 +1,83 @@
+"""Who is asking, for which school, and whether they may (403 is for rights, 401 for identity)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from rollbook.contract.session import Membership
+from rollbook.domain.clock import Clock
+from rollbook.domain.roles import RIGHTS, Right, Role
+from rollbook.server.auth import repository
+from rollbook.server.auth.tokens import not_signed_in, user_of
+from rollbook.server.database import Database
+from rollbook.server.installation import KnownInstallation
+from rollbook.server.problems import ProblemError
+from rollbook.server.request_context import current
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A signed-in user and what they are in each of their schools."""
+
+    id: str
+    name: str
+    memberships: tuple[Membership, ...]
+
+    def has_anywhere(self, right: Right) -> bool:
+        """Whether the user has ``right`` in one of their schools."""
+        return any(right in rights_of(item.role) for item in self.memberships)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A user who asks something of one school."""
+
+    user_id: str
+    user_name: str
+    school_id: str
+    rights: frozenset[Right]
+
+    def require(self, right: Right) -> None:
+        """Raise :class:`ProblemError` ``forbidden`` where the role does not have ``right``."""
+        if right not in self.rights:
+            raise ProblemError("forbidden")
+
+
+class Callers:
+    """Finds out who is asking. Memberships are read each time: a withdrawn right ends at once."""
+
+    def __init__(self, database: Database, installation: KnownInstallation, clock: Clock) -> None:
+        self._database = database
+        self._installation = installation
+        self._clock = clock
+
+    def user(self, authorization: str | None) -> User:
+        """The user of an ``Authorization`` header. Raises :class:`ProblemError` ``not-signed-in``."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise not_signed_in("The request carries no access token.")
+        user_id = user_of(token.strip(), self._installation.get(), self._clock)
+        user = self._database.read(lambda connection: _read_user(connection, user_id))
+        current().user_id = user.id
+        return user
+
+    def caller(self, authorization: str | None, school_id: str | None) -> Caller:
+        """The user in ``school_id``, or in their first school. Raises ``forbidden`` if they are in none."""
+        user = self.user(authorization)
+        found = next((item for item in user.memberships if school_id in (None, "", item.school_id)), None)
+        if found is None:
+            raise ProblemError("forbidden", "You belong to no such school.")
+        current().school_id = found.school_id
+        return Caller(user.id, user.name, found.school_id, rights_of(found.role))
+
+
+def rights_of(role: str) -> frozenset[Right]:
+    """The rights of a role as kept; a role that this version does not know has none."""
+    return RIGHTS[Role(role)] if role in set(Role) else frozenset()
+
+
+def _read_user(connection: Connection, user_id: str) -> User:
+    row = repository.user_by_id(connection, user_id)
+    if row is None or row.disabled:
+        raise not_signed_in("The account is closed.")
+    return User(row.id, row.name, repository.memberships_of(connection, user_id))

@@ -1,0 +1,53 @@
+"""``/api/v1/auth``: sign in, refresh, sign out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from rollbook.contract.session import Refresh, SignIn
+from rollbook.server.auth.caller import Caller, User
+from rollbook.server.openapi import described
+from rollbook.server.parts import Parts, parts_of
+from rollbook.server.wire import JsonBytes, decoded, json_response
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
+
+ServerParts = Annotated[Parts, Depends(parts_of)]
+
+
+def _user(parts: ServerParts, authorization: Annotated[str | None, Header()] = None) -> User:
+    return parts.callers.user(authorization)
+
+
+def _caller(
+    parts: ServerParts,
+    authorization: Annotated[str | None, Header()] = None,
+    x_rollbook_school: Annotated[str | None, Header(description="Which of the user's schools.")] = None,
+    school: Annotated[str | None, Query(description="The same, where a header cannot be set.")] = None,
+) -> Caller:
+    return parts.callers.caller(authorization, school or x_rollbook_school)
+
+
+SignedIn = Annotated[User, Depends(_user)]
+InSchool = Annotated[Caller, Depends(_caller)]
+
+
+@router.post("/sign-in", **described(takes=SignIn, gives="Session"))
+def sign_in(parts: ServerParts, body: JsonBytes, request: Request) -> Response:
+    """Begin a session with name and password."""
+    address = request.client.host if request.client else ""
+    return json_response(parts.auth.sign_in(decoded(body, SignIn), address))
+
+
+@router.post("/refresh", **described(takes=Refresh, gives="Session"))
+def refresh(parts: ServerParts, body: JsonBytes) -> Response:
+    """Exchange a refresh token, which is used up, for a new pair."""
+    return json_response(parts.auth.refresh(decoded(body, Refresh).refresh_token))
+
+
+@router.post("/sign-out", **described(takes=Refresh, status=204))
+def sign_out(parts: ServerParts, body: JsonBytes) -> Response:
+    """End the session that the refresh token belongs to."""
+    parts.auth.sign_out(decoded(body, Refresh).refresh_token)
+    return Response(status_code=204)

@@ -1,0 +1,63 @@
+"""``rollbook-server create-user``."""
+
+from sqlalchemy import Connection
+
+from rollbook.domain.clock import Clock
+from rollbook.domain.ids import IdSource
+from rollbook.domain.roles import Role
+from rollbook.server.auth import accounts
+from rollbook.server.auth.passwords import MAX_PASSWORD, MIN_PASSWORD, Passwords
+from rollbook.server.commands.opening import opened
+from rollbook.server.commands.speaking import DONE, CommandError, say
+from rollbook.server.settings import Settings
+
+FIRST_SCHOOL = "School"
+
+
+def create_user(
+    settings: Settings,
+    clock: Clock,
+    new_id: IdSource,
+    *,
+    name: str,
+    role: Role,
+    school: str | None,
+    create_school: bool,
+    password: str,
+) -> int:
+    """Make a user, or give one that exists a new password and that role."""
+    _check(name, password)
+    hashed = Passwords(settings).hash(password)
+
+    def store(connection: Connection) -> str:
+        school_id = _school(connection, clock, new_id, school, create_school)
+        user_id = accounts.make_user(connection, clock, new_id, name, hashed)
+        accounts.make_membership(connection, user_id, school_id, role)
+        return school_id
+
+    with opened(settings, clock) as database:
+        database.write(store)
+    say(f"The user {name.strip()} may sign in now as {role.value}.")
+    return DONE
+
+
+def _check(name: str, password: str) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > MAX_PASSWORD:
+        raise CommandError("The name must be printable text that is not empty.")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise CommandError(f"The password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+
+
+def _school(connection: Connection, clock: Clock, new_id: IdSource, name: str | None, create: bool) -> str:
+    names = accounts.school_names(connection)
+    if name is None and len(names) > 1:
+        raise CommandError(f"Say which school with --school: {', '.join(names)}.")
+    wanted = name or (names[0] if names else FIRST_SCHOOL)
+    found = accounts.school_named(connection, wanted)
+    if found is not None:
+        return found
+    if names and not create:
+        raise CommandError(
+            f"There is no school “{wanted}”. There are: {', '.join(names)}. Add --create-school to make it."
+        )
+    return accounts.make_school(connection, clock, new_id, wanted)

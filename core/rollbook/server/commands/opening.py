@@ -1,0 +1,43 @@
+"""Opening the database for a command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rollbook.domain.clock import Clock
+from rollbook.server.commands.speaking import CommandError
+from rollbook.server.database import Database
+from rollbook.server.migrating import is_migrated, migrate
+from rollbook.server.problems import ProblemError
+from rollbook.server.settings import Settings
+
+
+@contextmanager
+def opened(settings: Settings, clock: Clock) -> Iterator[Database]:
+    """The database at this release's schema: SQLite is migrated here, PostgreSQL must have been.
+
+    Raises :class:`CommandError` where it cannot be used.
+    """
+    database = Database(settings, clock)
+    try:
+        if not is_migrated(database):
+            if database.engine.dialect.name != "sqlite":
+                raise CommandError(
+                    "The database is not at this release's schema: run rollbook-server migrate."
+                )
+            migrate(database)
+        yield database
+    except ProblemError as error:
+        raise CommandError(explained(error)) from error
+    finally:
+        database.close()
+
+
+def explained(error: ProblemError) -> str:
+    """A problem in words for the operator."""
+    advice = {
+        "database-unavailable": "The database cannot be reached: is it running, and are its address and "
+        "password right (--database, ROLLBOOK_DATABASE)?",
+        "database-busy": "The database is locked by another program: try again when that has ended.",
+        "storage-full": "The database's disk is full: free some space.",
+    }
+    return advice.get(error.code, f"The database refused: {error.code}. {error.detail}".strip())

@@ -1,0 +1,117 @@
+"""``rollbook-server serve``: one or more workers on a port, ended in good order by SIGTERM."""
+
+import http.client
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from rollbook.domain.clock import Clock
+from rollbook.server.commands.opening import opened
+from rollbook.server.commands.speaking import DONE, PROBLEM, CommandError, say
+from rollbook.server.settings import ENVIRONMENT_PREFIX, Settings
+
+_LOOK_EVERY_SECONDS = 0.02
+_LOOK_FOR_SECONDS = 120.0
+
+
+def serve(settings: Settings, clock: Clock, host: str, port: int, workers: int) -> int:
+    """Serve until told to end. Prints one line on standard output once connections are really answered."""
+    _prepare(settings, clock)
+    _hand_down(settings, workers)
+    config = uvicorn.Config(
+        "rollbook.server.app:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, int(settings.shutdown_seconds)),
+    )
+    listening = _bound(host, port)
+    address = _address(host, listening.getsockname()[1])
+    threading.Thread(target=_announce, args=(address,), daemon=True, name="announce").start()
+    if workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+        return DONE
+    # uvicorn raises the signal again when it has ended in good order: then the exit code is 0.
+    signal.signal(signal.SIGTERM, _end)
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    return DONE if server.started else PROBLEM
+
+
+def _prepare(settings: Settings, clock: Clock) -> None:
+    try:
+        with opened(settings, clock):
+            pass
+    except CommandError as error:
+        if settings.database.startswith("sqlite") or "migrate" in str(error):
+            raise
+        say(f"{error} Serving all the same; answers will say so until it is back.")
+
+
+def _hand_down(settings: Settings, workers: int) -> None:
+    """Workers are processes of their own: they read the same settings from their environment."""
+    for name, value in asdict(settings).items():
+        os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
+    if workers > 1:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="rollbook-metrics-")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """The socket, bound by us: so the port that is announced is ours and nobody else's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    if sys.platform != "win32":  # there it would let two servers share a port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise CommandError(
+            f"Cannot listen on {host} port {port}: {error}. Choose another with --port."
+        ) from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _end(_signal: int, _frame: object) -> None:
+    raise SystemExit(DONE)
+
+
+def _address(host: str, port: int) -> tuple[str, int]:
+    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+    return everywhere.get(host, host), port
+
+
+def _announce(address: tuple[str, int]) -> None:
+    host, port = address
+    end = time.monotonic() + _LOOK_FOR_SECONDS
+    while time.monotonic() < end:
+        if _answers(host, port):
+            shown = f"[{host}]" if ":" in host else host
+            sys.stdout.write(f"Rollbook server ready on http://{shown}:{port}\n")
+            sys.stdout.flush()
+            return
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

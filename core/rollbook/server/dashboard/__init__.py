@@ -1,0 +1,1 @@
+"""The dashboard's numbers, each part on its own (R10)."""

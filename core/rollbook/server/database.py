@@ -1,0 +1,126 @@
+"""Transactions: read or write, inside the caller's deadline, tried again whole when the database is busy."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from rollbook.domain.clock import Clock
+from rollbook.server.database_errors import Trouble, trouble_of
+from rollbook.server.engines import SECONDS_LEFT, WRITES, make_engine
+from rollbook.server.problems import ProblemError
+from rollbook.server.request_context import current
+from rollbook.server.settings import Settings
+
+T = TypeVar("T")
+log = structlog.get_logger("rollbook.server.database")
+
+_PROBLEMS = {
+    Trouble.BUSY: "database-busy",
+    Trouble.UNAVAILABLE: "database-unavailable",
+    Trouble.FULL: "storage-full",
+    Trouble.EXHAUSTED: "overloaded",
+    Trouble.OUT_OF_TIME: "deadline-exceeded",
+    Trouble.INTEGRITY: "value-taken",
+    Trouble.UNFORESEEN: "internal-error",
+}
+
+
+class DatabaseError(ProblemError):
+    """A database error, translated: ``trouble`` says of what kind."""
+
+    def __init__(self, trouble: Trouble, headers: Mapping[str, str]) -> None:
+        super().__init__(_PROBLEMS[trouble], headers=headers)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a transaction is run."""
+
+    writes: bool
+    again_on: frozenset[Trouble] = frozenset()
+    longest_seconds: float | None = None
+
+
+class Database:
+    """The school's database. Blocking: call it from a worker thread."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.engine: Engine = make_engine(settings)
+        self.clock = clock
+        self._settings = settings
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` gives in one transaction that only reads. Raises :class:`ProblemError`."""
+        return self._tried(work, _Way(writes=False))
+
+    def write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        again_on: frozenset[Trouble] = frozenset(),
+        longest_seconds: float | None = None,
+    ) -> T:
+        """What ``work`` gives in one transaction that is durable when this returns.
+
+        The whole of ``work`` is run again on a fresh transaction when the database is busy, or on a
+        trouble of ``again_on``. ``longest_seconds`` is for an operator's long work, instead of the setting.
+        Raises :class:`ProblemError`.
+        """
+        return self._tried(work, _Way(writes=True, again_on=again_on, longest_seconds=longest_seconds))
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.engine.dispose()
+
+    def _tried(self, work: Callable[[Connection], T], way: _Way) -> T:
+        wanted = way.again_on | {Trouble.BUSY}
+        retrying = Retrying(
+            retry=retry_if_exception(
+                lambda error: isinstance(error, DatabaseError) and error.trouble in wanted
+            ),
+            stop=stop_after_attempt(self._settings.write_attempts),
+            wait=wait_random_exponential(
+                multiplier=self._settings.write_retry_base_seconds,
+                max=self._settings.write_retry_cap_seconds,
+            ),
+            reraise=True,
+        )
+        return cast("T", retrying(self._once, work, way))
+
+    def _once(self, work: Callable[[Connection], T], way: _Way) -> T:
+        options = {WRITES: way.writes, SECONDS_LEFT: self._seconds_left(way.longest_seconds)}
+        try:
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise self._translated(error) from error
+
+    def _seconds_left(self, longest_seconds: float | None) -> float:
+        """Seconds for the next statement; the deadline is looked at before the work, never after it (R2)."""
+        longest = longest_seconds or self._settings.statement_timeout_seconds
+        deadline = current().deadline
+        if deadline is None:
+            return longest
+        left = deadline - self.clock.monotonic()
+        if left <= 0:
+            raise ProblemError("deadline-exceeded")
+        return min(longest, left)
+
+    def _translated(self, error: SQLAlchemyError) -> DatabaseError:
+        trouble = trouble_of(error)
+        log.warning(
+            "database_trouble",
+            trouble=trouble.value,
+            error_type=type(error).__name__,
+            sqlstate=getattr(getattr(error, "orig", None), "sqlstate", None),
+            sqlite=getattr(getattr(error, "orig", None), "sqlite_errorname", None),
+        )
+        wait = str(max(1, round(self._settings.retry_after_seconds)))
+        waiting = trouble in {Trouble.BUSY, Trouble.UNAVAILABLE, Trouble.FULL, Trouble.EXHAUSTED}
+        return DatabaseError(trouble, {"Retry-After": wait} if waiting else {})

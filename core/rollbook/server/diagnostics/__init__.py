@@ -1,0 +1,1 @@
+"""What support asks: the story of a request (R17)."""

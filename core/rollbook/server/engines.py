@@ -1,0 +1,92 @@
+"""Engines for SQLite and PostgreSQL: pool, pragmas, and how a transaction begins (R13)."""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from rollbook.server.settings import SettingError, Settings
+
+WRITES = "rollbook_writes"
+SECONDS_LEFT = "rollbook_seconds_left"
+_INSTRUCTIONS_BETWEEN_LOOKS = 20_000
+
+
+def make_engine(settings: Settings) -> Engine:
+    """An engine for ``settings.database``. Raises :class:`SettingError` for a URL of anything else."""
+    try:
+        url = make_url(settings.database)
+    except ArgumentError:
+        raise SettingError(_wrong_url(settings.database)) from None
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise SettingError(_wrong_url(settings.database))
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_overflow,
+        pool_timeout=settings.pool_timeout_seconds,
+        pool_recycle=settings.pool_recycle_seconds,
+        pool_pre_ping=url.get_backend_name() == "postgresql",
+        connect_args=_connect_arguments(url.get_backend_name(), settings),
+    )
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, url.database, settings)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _wrong_url(database: str) -> str:
+    backend = database.split(":", 1)[0]
+    return (
+        f"The setting database (ROLLBOOK_DATABASE) starts with “{backend}:”; it must be like "
+        "sqlite:////folder/rollbook.sqlite3 or postgresql+psycopg://user@host/name."
+    )
+
+
+def _connect_arguments(backend: str, settings: Settings) -> dict[str, Any]:
+    if backend == "sqlite":
+        return {"timeout": settings.busy_timeout_seconds}
+    return {
+        "connect_timeout": max(1, int(settings.pool_timeout_seconds)),
+        "application_name": "rollbook-server",
+    }
+
+
+def _prepare_sqlite(engine: Engine, file: str | None, settings: Settings) -> None:
+    if file:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+
+    def connected(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own is deferred
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    def begin(connection: Connection) -> None:
+        _limit_sqlite(connection, settings)
+        # A writer takes the lock at once: a reader that became a writer could only fail, not wait.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begin)
+
+
+def _limit_sqlite(connection: Connection, settings: Settings) -> None:
+    left: float = connection.get_execution_options()[SECONDS_LEFT]
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    wait = min(settings.busy_timeout_seconds, left)
+    raw.execute(f"PRAGMA busy_timeout={max(1, int(wait * 1000))}")
+    end = time.monotonic() + left
+    raw.set_progress_handler(lambda: time.monotonic() > end, _INSTRUCTIONS_BETWEEN_LOOKS)
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    left: float = connection.get_execution_options()[SECONDS_LEFT]
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(left * 1000))}")

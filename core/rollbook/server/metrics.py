@@ -1,0 +1,92 @@
+"""What Prometheus reads (R19). With several workers, the library's shared files add their counts up."""
+
+import os
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from sqlalchemy.pool import QueuePool
+
+from rollbook.server.database import Database
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The counts of one application; an application has its own, so that tests do not share them."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "rollbook_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "rollbook_request_seconds",
+            "How long an answer took.",
+            ["method", "route"],
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._problems = Counter(
+            "rollbook_problems_total", "Problems answered.", ["code", "route"], registry=self._registry
+        )
+        self._operations = Counter(
+            "rollbook_push_operations_total",
+            "Pushed operations by outcome and problem.",
+            ["outcome", "code"],
+            registry=self._registry,
+        )
+        self._pool = Gauge(
+            "rollbook_database_connections",
+            "Connections of the pool, of all workers.",
+            ["state"],
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+
+    def request(self, method: str, route: str, status: int, seconds: float, error: str) -> None:
+        """Count one request that took ``seconds``; ``error`` is its problem's code or empty."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+        if error:
+            self._problems.labels(error, route).inc()
+
+    def operation(self, outcome: str, code: str) -> None:
+        """Count one pushed operation."""
+        self._operations.labels(outcome, code).inc()
+
+    def page(self, database: Database, heads: dict[str, int]) -> bytes:
+        """The page in Prometheus' text form. ``heads`` are the feeds' heads by school."""
+        self._note_pool(database)
+        shared = os.environ.get(SHARED_FOLDER)
+        registry = self._registry
+        if shared:
+            registry = CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry) + _feed_lines(heads)
+
+    def _note_pool(self, database: Database) -> None:
+        pool = database.engine.pool
+        if isinstance(pool, QueuePool):
+            self._pool.labels("in_use").set(pool.checkedout())
+            self._pool.labels("idle").set(pool.checkedin())
+            self._pool.labels("overflow").set(max(0, pool.overflow()))
+
+
+def _feed_lines(heads: dict[str, int]) -> bytes:
+    # Read from the database at each scrape: a gauge kept by one worker would be out of date in another.
+    lines = [
+        "# HELP rollbook_feed_head Changes in the feed of a school.",
+        "# TYPE rollbook_feed_head gauge",
+        *(f'rollbook_feed_head{{school="{school}"}} {head}' for school, head in sorted(heads.items())),
+    ]
+    return ("\n".join(lines) + "\n").encode()

@@ -1,0 +1,63 @@
+"""One line and one count for each request (R18, R19): ids, codes and the route's template only."""
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rollbook.domain.clock import Clock
+from rollbook.server.metrics import Metrics
+from rollbook.server.request_context import RequestContext, current
+
+log = structlog.get_logger("rollbook.server.request")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestLogMiddleware:
+    """Writes the line when the answer has been sent, whatever it was."""
+
+    def __init__(self, app: ASGIApp, *, clock: Clock, metrics: Metrics) -> None:
+        self._app = app
+        self._clock = clock
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = self._clock.monotonic()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            self._note(scope, status, self._clock.monotonic() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        context = current()
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = route_template(scope)
+        self._metrics.request(method, route, status, seconds, context.error)
+        log.info("request", method=method, route=route, status=status, **_known_of(context, seconds))
+
+
+def route_template(scope: Scope) -> str:
+    """The template of the route that took the request; raw paths would be endless labels and hold ids."""
+    return getattr(scope.get("route"), "path", None) or "unmatched"
+
+
+def _known_of(context: RequestContext, seconds: float) -> dict[str, object]:
+    known: dict[str, object] = {"duration_ms": round(seconds * 1000, 1)}
+    optional = {
+        "user_id": context.user_id,
+        "school_id": context.school_id,
+        "error": context.error,
+        "operations": context.operations,
+        "op_ids": context.op_ids,
+    }
+    return known | {name: value for name, value in optional.items() if value}

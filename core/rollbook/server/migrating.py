@@ -1,0 +1,41 @@
+"""Bringing a database to this release's schema. Alembic is loaded only when it is needed."""
+
+from sqlalchemy import Connection, inspect, text
+
+from rollbook.server.database import Database
+from rollbook.server.installation import ensure_installation
+from rollbook.server.migrations import HEAD
+
+_LONGEST_SECONDS = 3_600.0
+
+
+def migrate(database: Database) -> None:
+    """Bring the schema to the head, and give a new database its identity; one transaction.
+
+    Raises :class:`ProblemError`.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "rollbook.server:migrations")
+
+    def upgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        ensure_installation(connection, database.clock)
+
+    database.write(upgrade, longest_seconds=_LONGEST_SECONDS)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that the database is at, ``None`` for one that was never migrated."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def is_migrated(database: Database) -> bool:
+    """Whether the database is at this release's schema. Raises :class:`ProblemError` where it cannot say."""
+    return database.read(revision_of) == HEAD

@@ -1,0 +1,35 @@
+"""The parts of one application, put together once and handed to the endpoints."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from rollbook.domain.clock import Clock
+from rollbook.server.auth.caller import Callers
+from rollbook.server.auth.service import AuthService
+from rollbook.server.database import Database
+from rollbook.server.installation import KnownInstallation
+from rollbook.server.metrics import Metrics
+from rollbook.server.settings import Settings
+from rollbook.server.sync.push import PushService
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What endpoints may ask; each is safe to use from several threads."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    installation: KnownInstallation
+    metrics: Metrics
+    callers: Callers
+    auth: AuthService
+    push: PushService
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the application that answers ``request``."""
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts)
+    return parts

@@ -1,0 +1,40 @@
+"""What is known of the request that is being answered, in a ContextVar (R16)."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+MAX_LOGGED_OPERATIONS = 20
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request. ``deadline`` is on the monotonic clock, in seconds; ``None`` where the caller set none."""
+
+    request_id: str
+    action_id: str = ""
+    device: str = ""
+    deadline: float | None = None
+    user_id: str = ""
+    school_id: str = ""
+    error: str = ""
+    op_ids: list[str] = field(default_factory=list)
+    operations: int = 0
+
+    def note_operations(self, op_ids: list[str]) -> None:
+        """Keep the ids of a push for the log: the first few, and how many there were."""
+        self.operations += len(op_ids)
+        self.op_ids.extend(op_ids[: MAX_LOGGED_OPERATIONS - len(self.op_ids)])
+
+
+_NOWHERE = RequestContext(request_id="")
+_current: ContextVar[RequestContext] = ContextVar("rollbook_request", default=_NOWHERE)
+
+
+def current() -> RequestContext:
+    """The request of this task or thread; one without an id outside of any request."""
+    return _current.get()
+
+
+def enter(context: RequestContext) -> None:
+    """Make ``context`` the request of this task and of the threads that it hands work to."""
+    _current.set(context)

@@ -1,0 +1,141 @@
+"""Every setting of the server: from a TOML file, then from the environment (``ROLLBOOK_<NAME>``)."""
+
+import math
+import os
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from rollbook.contract.operations import MAX_BODY_BYTES
+
+ENVIRONMENT_PREFIX = "ROLLBOOK_"
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; the message names it, what is wrong, and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Values in the unit that the name ends with. Defaults suit a school; all may be changed.
+
+    Pool figures count for each process (R13). Argon2 memory is in KiB.
+    """
+
+    database: str = ""
+    log_dir: str = ""
+    log_level: str = "INFO"
+    log_file_bytes: int = 10 * 1024 * 1024
+    log_files: int = 5
+
+    pool_size: int = 10
+    pool_overflow: int = 10
+    pool_timeout_seconds: float = 5.0
+    pool_recycle_seconds: float = 1800.0
+    statement_timeout_seconds: float = 30.0
+    busy_timeout_seconds: float = 5.0
+    write_attempts: int = 5
+    write_retry_base_seconds: float = 0.02
+    write_retry_cap_seconds: float = 0.5
+    retry_after_seconds: float = 2.0
+
+    max_body_bytes: int = MAX_BODY_BYTES
+    access_token_seconds: float = 900.0
+    refresh_token_seconds: float = 60 * 86_400.0
+    refresh_grace_seconds: float = 30.0
+    sign_in_attempts: int = 10
+    sign_in_attempts_per_address: int = 60
+    sign_in_window_seconds: float = 300.0
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 65_536
+    argon2_parallelism: int = 4
+
+    events_poll_seconds: float = 1.0
+    events_heartbeat_seconds: float = 15.0
+    shutdown_seconds: float = 5.0
+    threads: int = 40
+
+    def with_places(self) -> "Settings":
+        """The settings with the user's data folder filled in where no place was given."""
+        data = Path(platformdirs.user_data_dir("Rollbook", appauthor=False)) / "server"
+        database = self.database or f"sqlite:///{data / 'rollbook.sqlite3'}"
+        return replace(self, database=database, log_dir=self.log_dir or str(data / "logs"))
+
+
+def read_settings(
+    file: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any
+) -> Settings:
+    """Settings from ``file``, overridden by the environment, overridden by ``given`` (``None`` is not given).
+
+    Raises :class:`SettingError` for a file that cannot be read, an unknown name in it, or a wrong value.
+    """
+    surroundings = os.environ if environment is None else environment
+    found = _from_file(file or _file_named_in(surroundings)) | _from_environment(surroundings)
+    found |= {name: value for name, value in given.items() if value is not None}
+    settings = Settings(**{name: _fit(name, value) for name, value in found.items()})
+    return settings.with_places()
+
+
+def _file_named_in(environment: Mapping[str, str]) -> Path | None:
+    name = environment.get(f"{ENVIRONMENT_PREFIX}SETTINGS")
+    return Path(name) if name else None
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"The settings file {file} cannot be read: {error}.") from None
+    unknown = sorted(set(content) - set(_TYPES))
+    if unknown:
+        raise SettingError(f"{file}: there is no setting “{unknown[0]}”. Known are: {', '.join(_TYPES)}.")
+    return content
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    named = {name: environment.get(ENVIRONMENT_PREFIX + name.upper()) for name in _TYPES}
+    return {name: value for name, value in named.items() if value}
+
+
+def _fit(name: str, value: Any) -> Any:
+    wanted = _TYPES[name]
+    try:
+        fitting = wanted(value)
+        if isinstance(fitting, int | float) and (not math.isfinite(fitting) or fitting != float(value)):
+            raise ValueError(value)
+    except (TypeError, ValueError):
+        kind = {int: "a whole number", float: "a number"}.get(wanted, "text")
+        raise SettingError(
+            f"The setting {name} ({ENVIRONMENT_PREFIX}{name.upper()}) must be {kind}, not “{value}”."
+        ) from None
+    if isinstance(fitting, int | float) and fitting < _LEAST.get(name, 0):
+        raise SettingError(
+            f"The setting {name} ({ENVIRONMENT_PREFIX}{name.upper()}) must be at least "
+            f"{_LEAST.get(name, 0)}, not {fitting}."
+        )
+    return fitting
+
+
+_TYPES: dict[str, type] = typing.cast(
+    "dict[str, type]", {item.name: typing.get_type_hints(Settings)[item.name] for item in fields(Settings)}
+)
+_LEAST = {
+    "pool_size": 1,
+    "write_attempts": 1,
+    "log_files": 1,
+    "log_file_bytes": 1024,
+    "threads": 1,
+    "argon2_time_cost": 1,
+    "argon2_memory_kib": 8,
+    "argon2_parallelism": 1,
+    "sign_in_attempts": 1,
+    "sign_in_attempts_per_address": 1,
+    "max_body_bytes": 1024,
+}

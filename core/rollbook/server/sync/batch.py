@@ -1,0 +1,234 @@
+"""One batch decided in memory: each operation sees the records as the earlier ones leave them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+
+from rollbook.contract.operations import Conflict, Operation, Outcome, Result
+from rollbook.contract.problems import FieldProblem, Problem
+from rollbook.domain.entity import EntityType
+from rollbook.domain.roles import Right
+from rollbook.server.auth.caller import Caller
+from rollbook.server.logs import where_it_broke
+from rollbook.server.sync.decide import (
+    AlreadySo,
+    Clash,
+    PastChange,
+    RecordState,
+    Refusal,
+    Subject,
+    Verdict,
+    Write,
+    decide,
+)
+from rollbook.server.sync.incoming import Incoming
+from rollbook.server.sync.known import Known, Receipt, RecordKey
+from rollbook.server.sync.lanes import Lanes
+
+log = structlog.get_logger("rollbook.server.push")
+MakeProblem = Callable[[str, str, tuple[FieldProblem, ...]], Problem]
+WRITE_RIGHTS = {"student": Right.WRITE_STUDENTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version of one record: what goes to the history and to the feed."""
+
+    operation: Operation
+    key: RecordKey
+    state: RecordState
+    changes: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewReceipt:
+    """A receipt to be kept; ``step`` is the index of its step, ``None`` where nothing had to change."""
+
+    op_id: str
+    receipt: Receipt
+    step: int | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """Decides operations one after the other and collects what is to be written."""
+
+    caller: Caller
+    known: Known
+    lanes: Lanes
+    at: str
+    make_problem: MakeProblem
+    decided_by: Callable[..., Verdict] = decide
+    steps: list[Step] = field(default_factory=list)
+    receipts: list[NewReceipt] = field(default_factory=list)
+    before: dict[RecordKey, RecordState | None] = field(default_factory=dict)
+
+    def run(self, incoming: Sequence[Incoming]) -> list[Result]:
+        """One result for each operation, in order."""
+        results = []
+        for item in incoming:
+            result = self._result_of(item)
+            self.lanes.note(item, result.outcome)
+            results.append(result)
+        return results
+
+    def _result_of(self, item: Incoming) -> Result:
+        known = self.known.receipts.get(item.op_id)
+        if known is not None:
+            return self._again(item, known)
+        holder = self.lanes.held_by(item, self.known.receipts)
+        if holder is not None:
+            return Result(op_id=item.op_id, outcome=Outcome.HELD, held_by=holder)
+        refused = self._refused_unread(item)
+        if refused is not None:
+            return refused
+        assert item.operation is not None
+        assert item.entity is not None
+        try:
+            return self._decided(item, item.entity, item.operation)
+        except Exception as error:
+            # One operation that we stumble over must not stop the others' (S8).
+            log.error("operation_failed", op_id=item.op_id, **where_it_broke(error))
+            return self._without_write(item, Outcome.FAILED, "internal-error")
+
+    def _again(self, item: Incoming, known: Receipt) -> Result:
+        """The same id again: what came of it, unless other bytes came under it (S7)."""
+        if known.digest != item.digest:
+            return self._without_write(item, Outcome.REJECTED, "idempotency-mismatch")
+        return Result(
+            op_id=item.op_id,
+            outcome=Outcome.DUPLICATE,
+            version=known.version,
+            record=self._record((known.entity, known.entity_id)),
+            merged_fields=known.merged_fields,
+        )
+
+    def _refused_unread(self, item: Incoming) -> Result | None:
+        if item.problem is not None:
+            return self._without_write(item, Outcome.REJECTED, item.problem.code, item.problem.errors)
+        entity = item.entity
+        assert item.operation is not None
+        if entity is None or not 1 <= item.operation.payload_version <= entity.payload_version:
+            return self._without_write(item, Outcome.REJECTED, "payload-unsupported")
+        if not entity.writable or WRITE_RIGHTS.get(entity.name) not in self.caller.rights:
+            return self._without_write(item, Outcome.REJECTED, "forbidden")
+        return None
+
+    def _decided(self, item: Incoming, entity: EntityType, operation: Operation) -> Result:
+        key = (entity.name, operation.entity_id)
+        past = self.known.past.get(key, ())
+        subject = Subject(entity, self.known.records.get(key), past, self.caller.user_id)
+        verdict = self.decided_by(
+            subject, operation, lambda name, value: self.known.holders.get((entity.name, name, value))
+        )
+        match verdict:
+            case Write():
+                return self._written(item, entity, operation, verdict)
+            case AlreadySo(merged_fields):
+                return self._went(item, operation, merged_fields, merged=True, step=None)
+            case Refusal(code, errors):
+                return self._without_write(item, Outcome.REJECTED, code, errors)
+            case Clash(code, conflict):
+                return self._without_write(item, Outcome.CONFLICT, code, conflict=conflict, key=key)
+
+    def _written(self, item: Incoming, entity: EntityType, operation: Operation, verdict: Write) -> Result:
+        key = (entity.name, operation.entity_id)
+        old = self.known.records.get(key)
+        state = RecordState(
+            version=(old.version if old else 0) + 1,
+            values=verdict.values,
+            deleted=verdict.deleted,
+            changed_by=self.caller.user_name,
+            changed_at=self.at,
+        )
+        had = old.values if old else dict.fromkeys(entity.names)
+        changes = {name: (had[name], value) for name, value in state.values.items() if had[name] != value}
+        self.before.setdefault(key, old)
+        self.known.records[key] = state
+        self._note_holders(entity, key, old, state)
+        self._note_past(key, operation, state, frozenset(changes))
+        self.steps.append(Step(operation, key, state, changes))
+        step = len(self.steps) - 1
+        return self._went(
+            item, operation, verdict.merged_fields, merged=bool(verdict.merged_fields), step=step
+        )
+
+    def _went(
+        self,
+        item: Incoming,
+        operation: Operation,
+        merged_fields: tuple[str, ...],
+        *,
+        merged: bool,
+        step: int | None,
+    ) -> Result:
+        key = (operation.entity, operation.entity_id)
+        outcome = Outcome.MERGED if merged else Outcome.APPLIED
+        version = self.known.records[key].version
+        receipt = Receipt(item.digest, *key, outcome.value, version, merged_fields)
+        self.known.receipts[item.op_id] = receipt
+        self.receipts.append(NewReceipt(item.op_id, receipt, step))
+        return Result(
+            op_id=item.op_id,
+            outcome=outcome,
+            version=version,
+            record=self._record(key),
+            merged_fields=merged_fields,
+        )
+
+    def _without_write(
+        self,
+        item: Incoming,
+        outcome: Outcome,
+        code: str,
+        errors: tuple[FieldProblem, ...] = (),
+        conflict: Conflict | None = None,
+        key: RecordKey | None = None,
+    ) -> Result:
+        return Result(
+            op_id=item.op_id,
+            outcome=outcome,
+            version=conflict.version if conflict else None,
+            record=self._record(key) if key else None,
+            conflict=conflict,
+            problem=self.make_problem(code, "", errors),
+        )
+
+    def _record(self, key: RecordKey) -> msgspec.Raw | None:
+        state = self.known.records.get(key)
+        if state is None or Right.READ_STUDENTS not in self.caller.rights:
+            return None
+        return msgspec.Raw(msgspec.json.encode(state.values))
+
+    def _note_holders(
+        self, entity: EntityType, key: RecordKey, old: RecordState | None, new: RecordState
+    ) -> None:
+        for spec in entity.fields:
+            if not spec.unique:
+                continue
+            if (
+                old is not None
+                and self.known.holders.get((entity.name, spec.name, old.values[spec.name])) == key[1]
+            ):
+                del self.known.holders[entity.name, spec.name, old.values[spec.name]]
+            if not new.deleted and new.values[spec.name] is not None:
+                self.known.holders[entity.name, spec.name, new.values[spec.name]] = key[1]
+
+    def _note_past(
+        self, key: RecordKey, operation: Operation, state: RecordState, fields: frozenset[str]
+    ) -> None:
+        self.known.past.setdefault(key, []).append(
+            PastChange(
+                version=state.version,
+                fields=fields,
+                by=state.changed_by,
+                at=state.changed_at,
+                by_id=self.caller.user_id,
+                device=operation.device,
+                sequence=operation.sequence,
+                same_batch=True,
+            )
+        )

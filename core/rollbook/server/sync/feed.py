@@ -1,0 +1,60 @@
+"""Pull (S17): pages of the feed, their changes passed on as the bytes that were stored."""
+
+import re
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from rollbook.contract.feed import START
+from rollbook.domain.roles import Right
+from rollbook.server.auth.caller import Caller
+from rollbook.server.database import Database
+from rollbook.server.problems import ProblemError
+from rollbook.server.sync.write import heads_of
+from rollbook.server.tables import feed
+
+_CURSOR = re.compile(r"([1-9][0-9]{0,17})\.([0-9a-f]{1,64})")
+
+
+def page_of_changes(database: Database, caller: Caller, cursor: str, limit: int) -> bytes:
+    """The page behind ``cursor``, encoded as ``contract.feed.ChangesPage``.
+
+    Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold the cursor's very row.
+    """
+    caller.require(Right.READ_STUDENTS)
+    return database.read(lambda connection: _page(connection, caller.school_id, cursor, limit))
+
+
+def _page(connection: Connection, school_id: str, cursor: str, limit: int) -> bytes:
+    position = _position_of(connection, school_id, cursor)
+    rows = connection.execute(
+        select(feed.c.position, feed.c.mark, feed.c.payload)
+        .where(feed.c.school_id == school_id, feed.c.position > position)
+        .order_by(feed.c.position)
+        .limit(limit)
+    ).all()
+    # Read after the rows: it may be ahead of them, never behind.
+    head = heads_of(connection, [school_id]).get(school_id, 0)
+    if rows:
+        position = rows[-1].position
+        cursor = f"{position}.{rows[-1].mark}"
+    tail = msgspec.json.encode(
+        {"cursor": cursor, "more": position < head, "head": head, "position": position}
+    )
+    changes = ",".join(row.payload for row in rows).encode()
+    return b'{"changes":[' + changes + b"]," + tail[1:]
+
+
+def _position_of(connection: Connection, school_id: str, cursor: str) -> int:
+    if cursor == START:
+        return 0
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        raise ProblemError("cursor-unknown")
+    position = int(match[1])
+    mark = connection.execute(
+        select(feed.c.mark).where(feed.c.school_id == school_id, feed.c.position == position)
+    ).scalar()
+    if mark != match[2]:
+        raise ProblemError("cursor-unknown")
+    return position

@@ -1,0 +1,126 @@
+"""Push (S7, S8): one transaction for a batch's data, receipts, history and feed rows."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from rollbook.contract.operations import MAX_BATCH, Outcome, PushRequest, PushResponse, Result
+from rollbook.contract.problems import FieldProblem, Problem
+from rollbook.domain.checkpoints import passed
+from rollbook.domain.clock import Clock
+from rollbook.server.auth.caller import Caller
+from rollbook.server.database import Database, DatabaseError
+from rollbook.server.database_errors import Trouble, trouble_of
+from rollbook.server.metrics import Metrics
+from rollbook.server.problems import ProblemError, problem_now
+from rollbook.server.request_context import current
+from rollbook.server.sync.batch import Batch
+from rollbook.server.sync.incoming import Incoming, read_incoming
+from rollbook.server.sync.known import read_known
+from rollbook.server.sync.lanes import Lanes
+from rollbook.server.sync.write import RandomMark, write_batch
+from rollbook.server.wire import decoded
+
+Committed = Callable[[str], None]
+"""Called with the school's id after each commit, so that its listeners are woken."""
+
+
+def random_mark() -> str:
+    """The random mark of a feed row: a cursor that carries it proves that it came from this very row."""
+    return secrets.token_hex(8)
+
+
+class PushService:
+    """Takes operations, from a push or from a single call."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        committed: Committed,
+        new_mark: RandomMark = random_mark,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._committed = committed
+        self._new_mark = new_mark
+
+    def push(self, caller: Caller, body: bytes) -> PushResponse:
+        """The answer to the body of a push. Every result in it that went is durable."""
+        raw = decoded(body, PushRequest).operations
+        if len(raw) > MAX_BATCH:
+            raise ProblemError("body-too-large", f"At most {MAX_BATCH} operations are taken at once.")
+        return PushResponse(self.take(caller, [bytes(item) for item in raw]))
+
+    def take(self, caller: Caller, operations: Sequence[bytes]) -> list[Result]:
+        """One result for each operation, given as its bytes."""
+        incoming = [read_incoming(raw) for raw in operations]
+        current().note_operations([item.op_id for item in incoming])
+        results = self._stored(caller, incoming)
+        passed("server.push.committed")
+        for result in results:
+            self._metrics.operation(result.outcome.value, result.problem.error if result.problem else "")
+        if any(result.outcome in (Outcome.APPLIED, Outcome.MERGED) for result in results):
+            self._committed(caller.school_id)
+        return results
+
+    def _stored(self, caller: Caller, incoming: list[Incoming]) -> list[Result]:
+        try:
+            return self._database.write(
+                lambda connection: self._together(connection, caller, incoming),
+                again_on=frozenset({Trouble.INTEGRITY}),
+            )
+        except DatabaseError as error:
+            if error.trouble is not Trouble.INTEGRITY:
+                raise
+        return self._database.write(lambda connection: self._singly(connection, caller, incoming))
+
+    def _together(self, connection: Connection, caller: Caller, incoming: list[Incoming]) -> list[Result]:
+        results = self._written(connection, caller, incoming, Lanes(incoming))
+        passed("server.push.before_commit")
+        return results
+
+    def _singly(self, connection: Connection, caller: Caller, incoming: list[Incoming]) -> list[Result]:
+        """One after the other, so that the one that the database refuses fails alone (S8)."""
+        lanes = Lanes(incoming)
+        results = []
+        for item in incoming:
+            try:
+                with connection.begin_nested():
+                    results += self._written(connection, caller, [item], lanes)
+            except SQLAlchemyError as error:
+                if trouble_of(error) is not Trouble.INTEGRITY:
+                    raise
+                lanes.note(item, Outcome.FAILED)
+                results.append(
+                    Result(op_id=item.op_id, outcome=Outcome.FAILED, problem=self._problem("internal-error"))
+                )
+        passed("server.push.before_commit")
+        return results
+
+    def _written(
+        self, connection: Connection, caller: Caller, incoming: list[Incoming], lanes: Lanes
+    ) -> list[Result]:
+        batch = Batch(
+            caller=caller,
+            known=read_known(connection, caller.school_id, caller.user_id, incoming),
+            lanes=lanes,
+            at=self._clock.now().isoformat(timespec="milliseconds"),
+            make_problem=self._problem,
+        )
+        results = batch.run(incoming)
+        write_batch(connection, batch, self._new_mark)
+        return results
+
+    def _problem(self, code: str, detail: str = "", errors: tuple[FieldProblem, ...] = ()) -> Problem:
+        return problem_now(self._clock, code, detail, errors)
+
+
+def encoded(response: PushResponse) -> bytes:
+    """The answer's bytes; records in it are passed on as they were encoded."""
+    return msgspec.json.encode(response)

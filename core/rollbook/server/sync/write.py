@@ -1,0 +1,186 @@
+"""A decided batch written set-wise; the school's counter is taken last (S17)."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+
+from rollbook.contract.feed import Change
+from rollbook.domain.registry import ENTITIES
+from rollbook.server.auth.caller import Caller
+from rollbook.server.request_context import current
+from rollbook.server.sync.batch import Batch, NewReceipt, Step
+from rollbook.server.sync.decide import RecordState
+from rollbook.server.sync.known import RecordKey
+from rollbook.server.tables import feed, history, receipt, record_tables, school_feed
+
+RandomMark = Callable[[], str]
+
+
+def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> None:
+    """Write all that ``batch`` decided; the caller commits right after."""
+    for name, table in record_tables.items():
+        keys = sorted(key for key in batch.before if key[0] == name)
+        _write_records(connection, batch, table, keys)
+    if batch.steps:
+        connection.execute(insert(history), [_history_row(batch.caller, step) for step in batch.steps])
+    if not batch.receipts:
+        return
+    head = advance_head(connection, batch.caller.school_id, len(batch.steps))
+    first = head - len(batch.steps) + 1
+    if batch.steps:
+        rows = [_feed_row(batch, step, first + index, new_mark()) for index, step in enumerate(batch.steps)]
+        connection.execute(insert(feed), rows)
+    connection.execute(insert(receipt), [_receipt_row(batch, item, first, head) for item in batch.receipts])
+
+
+def advance_head(connection: Connection, school_id: str, count: int) -> int:
+    """The feed's head after ``count`` more rows. With any, the counter stays ours until the commit.
+
+    So positions are given in the order of commits, and no reader's cursor passes a row that comes later.
+    """
+    if count == 0:
+        query = select(school_feed.c.head).where(school_feed.c.school_id == school_id)
+        return int(connection.execute(query).scalar_one())
+    advanced = connection.execute(
+        update(school_feed)
+        .where(school_feed.c.school_id == school_id)
+        .values(head=school_feed.c.head + count)
+        .returning(school_feed.c.head)
+    )
+    return int(advanced.scalar_one())
+
+
+def _write_records(connection: Connection, batch: Batch, table: Table, keys: list[RecordKey]) -> None:
+    new = [key for key in keys if batch.before[key] is None]
+    old = [key for key in keys if batch.before[key] is not None]
+    _free_unique_values(connection, batch, table, old)
+    if old:
+        connection.execute(_update_of(table), [_update_row(batch, key) for key in old])
+    if new:
+        connection.execute(insert(table), [_insert_row(batch, key) for key in new])
+
+
+def _free_unique_values(connection: Connection, batch: Batch, table: Table, old: list[RecordKey]) -> None:
+    """Let go of unique values that another record of the batch takes over, so that no row order matters."""
+    for spec in ENTITIES[table.name].fields:
+        if not spec.unique:
+            continue
+        left = [key for key in old if _lets_go(batch, key, spec.name)]
+        if left:
+            connection.execute(
+                update(table)
+                .where(table.c.school_id == batch.caller.school_id, table.c.id == bindparam("_id"))
+                .values({spec.name: None}),
+                [{"_id": key[1]} for key in left],
+            )
+
+
+def _lets_go(batch: Batch, key: RecordKey, name: str) -> bool:
+    before = batch.before[key]
+    value = None if before is None else before.values[name]
+    return value is not None and batch.known.holders.get((key[0], name, value)) not in (None, key[1])
+
+
+def _update_of(table: Table) -> Any:
+    names = (*ENTITIES[table.name].names, "version", "updated_at", "updated_by", "deleted_at")
+    return (
+        update(table)
+        .where(table.c.school_id == bindparam("_school_id"), table.c.id == bindparam("_id"))
+        .values({name: bindparam(f"_{name}") for name in names})
+    )
+
+
+def _update_row(batch: Batch, key: RecordKey) -> dict[str, Any]:
+    row = {f"_{name}": value for name, value in _columns(batch.known.records[key]).items()}
+    return row | {"_school_id": batch.caller.school_id, "_id": key[1]}
+
+
+def _insert_row(batch: Batch, key: RecordKey) -> dict[str, Any]:
+    made = {"created_at": batch.at, "created_by": batch.caller.user_name}
+    return _columns(batch.known.records[key]) | made | {"school_id": batch.caller.school_id, "id": key[1]}
+
+
+def _columns(state: RecordState) -> dict[str, Any]:
+    return {
+        **state.values,
+        "version": state.version,
+        "updated_at": state.changed_at,
+        "updated_by": state.changed_by,
+        "deleted_at": state.changed_at if state.deleted else None,
+    }
+
+
+def _history_row(caller: Caller, step: Step) -> dict[str, Any]:
+    entity, entity_id = step.key
+    return {
+        "school_id": caller.school_id,
+        "entity": entity,
+        "entity_id": entity_id,
+        "version": step.state.version,
+        "kind": step.operation.kind.value,
+        "changes": json.dumps(step.changes, ensure_ascii=False),
+        "by": caller.user_name,
+        "by_id": caller.user_id,
+        "device": step.operation.device,
+        "sequence": step.operation.sequence,
+        "op_id": step.operation.op_id,
+        "request_id": current().request_id,
+        "at": step.state.changed_at,
+    }
+
+
+def _feed_row(batch: Batch, step: Step, position: int, mark: str) -> dict[str, Any]:
+    entity, entity_id = step.key
+    change = Change(
+        entity=entity,
+        id=entity_id,
+        version=step.state.version,
+        values=None if step.state.deleted else dict(step.state.values),
+        deleted=step.state.deleted,
+        by=step.state.changed_by,
+        at=step.state.changed_at,
+        op_id=step.operation.op_id,
+    )
+    return feed_row(batch.caller.school_id, position, mark, change)
+
+
+def feed_row(school_id: str, position: int, mark: str, change: Change) -> dict[str, Any]:
+    """The row of ``change``; its payload is what a page of the feed passes on as it is."""
+    return {
+        "school_id": school_id,
+        "position": position,
+        "mark": mark,
+        "entity": change.entity,
+        "entity_id": change.id,
+        "version": change.version,
+        "payload": msgspec.json.encode(change).decode(),
+        "at": change.at,
+        "op_id": change.op_id,
+    }
+
+
+def _receipt_row(batch: Batch, item: NewReceipt, first: int, head: int) -> dict[str, Any]:
+    return {
+        "school_id": batch.caller.school_id,
+        "owner": batch.caller.user_id,
+        "op_id": item.op_id,
+        "digest": item.receipt.digest,
+        "entity": item.receipt.entity,
+        "entity_id": item.receipt.entity_id,
+        "outcome": item.receipt.outcome,
+        "version": item.receipt.version,
+        "position": head if item.step is None else first + item.step,
+        "merged_fields": json.dumps(item.receipt.merged_fields),
+        "at": batch.at,
+    }
+
+
+def heads_of(connection: Connection, schools: Iterable[str] | None = None) -> dict[str, int]:
+    """The feeds' heads by school; of all schools where none are named."""
+    query = select(school_feed.c.school_id, school_feed.c.head)
+    if schools is not None:
+        query = query.where(school_feed.c.school_id.in_(list(schools)))
+    return {row.school_id: row.head for row in connection.execute(query)}

@@ -1,0 +1,173 @@
+"""The server's tables. Those of an entity are derived from its description (H1)."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+from rollbook.domain.entity import EntityType
+from rollbook.domain.registry import ENTITIES
+from rollbook.schema.columns import value_columns
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+# Times are ISO 8601 text in UTC, for people; nothing is ordered by them (S29). Durations that security
+# needs (tokens, throttling) are kept as seconds since 1970 in *_seconds columns.
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_at", Text, nullable=False),
+)
+app_user = Table(
+    "app_user",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded_name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("disabled_at", Text),
+)
+sign_in_failure = Table(
+    "sign_in_failure",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("at_seconds", BigInteger, nullable=False),
+    Index("ix_sign_in_failure_key_at_seconds", "key", "at_seconds"),
+)
+refresh_token = Table(
+    "refresh_token",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("user_id", Text, ForeignKey("app_user.id"), nullable=False),
+    Column("family", Text, nullable=False, index=True),
+    Column("device", Text, nullable=False),
+    Column("expires_at_seconds", BigInteger, nullable=False),
+    Column("used_at_seconds", BigInteger),
+    Column("revoked_at_seconds", BigInteger),
+)
+
+
+def _record_table(entity: EntityType, *keys: Column[Any]) -> Table:
+    return Table(
+        entity.name,
+        metadata,
+        *keys,
+        Column("version", BigInteger, nullable=False),
+        *value_columns(entity),
+        Column("created_at", Text, nullable=False),
+        Column("created_by", Text, nullable=False),
+        Column("updated_at", Text, nullable=False),
+        Column("updated_by", Text, nullable=False),
+        Column("deleted_at", Text),
+    )
+
+
+def _of_a_school(entity: EntityType) -> Table:
+    table = _record_table(
+        entity,
+        Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+        Column("id", Text, primary_key=True),
+    )
+    for spec in entity.fields:
+        if spec.unique:
+            _unique_while_live(table, spec.name)
+    return table
+
+
+def _unique_while_live(table: Table, name: str) -> None:
+    live = (table.c.deleted_at.is_(None)) & (table.c[name].is_not(None))
+    Index(
+        f"uq_{table.name}_{name}",
+        table.c.school_id,
+        table.c[name],
+        unique=True,
+        sqlite_where=live,
+        postgresql_where=live,
+    )
+
+
+school = _record_table(ENTITIES["school"], Column("id", Text, primary_key=True))
+record_tables: dict[str, Table] = {
+    entity.name: _of_a_school(entity) for entity in ENTITIES.values() if entity.writable
+}
+student = record_tables["student"]
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("user_id", Text, ForeignKey("app_user.id"), primary_key=True),
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+school_feed = Table(
+    "school_feed",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("head", BigInteger, nullable=False),
+)
+feed = Table(
+    "feed",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("op_id", Text, nullable=False),
+)
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("owner", Text, ForeignKey("app_user.id"), primary_key=True),
+    Column("op_id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("merged_fields", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+history = Table(
+    "history",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("entity_id", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("op_id", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
