@@ -1,0 +1,1 @@
+"""`rollbookctl`: the facade without a window, for administrators, support and tests."""

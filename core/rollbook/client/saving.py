@@ -29,7 +29,7 @@ class Saving:
     user: str
 
     def save(self, edit: Edit) -> Saved:
-        """Make the edit durable here. Raises :class:`RefusedEntryError`, :class:`StoreError`, ``KeyError``."""
+        """Make the edit durable here. Raises :class:`RefusedEntryError` or :class:`StoreError`."""
         with self.store.write() as connection:
             saved = self.save_in(connection, edit)
             checkpoints.passed("client.save.before_commit")
@@ -77,7 +77,7 @@ class Saving:
         run: str | None,
     ) -> Saved:
         refused = None if creates else outbox.refused_entry(connection, record_id)
-        if refused is not None and refused.state == State.PARKED:
+        if refused is not None and outbox.mendable(refused):
             new = self._mended(connection, entity, refused, changes)
         else:
             kind = Kind.CREATE if creates else Kind.UPDATE

@@ -46,7 +46,8 @@ class StoreDatabase:
             try:
                 cursor = connection.cursor()
                 cursor.execute("PRAGMA data_version")
-                return int(cursor.fetchone()[0])
+                (version,) = cursor.fetchone() or (0,)
+                return int(version)
             finally:
                 connection.close()
 

@@ -52,6 +52,12 @@ def page(
     return ListedPage([dict(row) for row in rows.mappings()], total)
 
 
+def count(connection: Connection, entity_name: str) -> int:
+    """How many records of the entity are not archived."""
+    table = REPLICA[entity_name]
+    return _count(connection, table, [table.c.deleted == 0])
+
+
 def one(connection: Connection, entity_name: str, record_id: str) -> Mapping[str, Any] | None:
     """One record by id, archived ones too."""
     table = REPLICA[entity_name]

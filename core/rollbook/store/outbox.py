@@ -232,6 +232,17 @@ def refused_entry(connection: Connection, record_id: str) -> Any:
     ).first()
 
 
+_ASKS_FOR_A_CHOICE = ("edit-conflict", "archived-meanwhile", "already-exists")
+
+
+def mendable(row: Any) -> bool:
+    """Whether a newer edit mends the entry; a conflict over the same fields needs a choice instead (S14)."""
+    if row.state == State.PARKED:
+        return True
+    cause = json.loads(row.problem) if row.problem else {}
+    return row.state == State.CONFLICT and cause.get("error") not in _ASKS_FOR_A_CHOICE
+
+
 def mark_replaced(connection: Connection, op_id: str, at: str) -> None:
     """The entry and those it carries were mended by a newer one (S7)."""
     _set_group(connection, op_id, state=State.REPLACED, settled_at=at)

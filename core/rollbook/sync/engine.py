@@ -99,6 +99,16 @@ class SyncEngine:
             finally:
                 self._log.flush(self._store)
 
+    async def look(self) -> None:
+        """Ask once whether the server is there and whether there is more; changes no entry and no record."""
+        try:
+            await self._api.probe()
+            await self._pull.confirm()
+        except CallFailedError:
+            pass  # the connection state tells it
+        finally:
+            self._log.flush(self._store)
+
     @contextlib.contextmanager
     def _only_engine(self) -> Iterator[None]:
         if not self._lock.take():

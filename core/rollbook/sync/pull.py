@@ -47,6 +47,17 @@ class Pull:
             if not page.more:
                 return came
 
+    async def confirm(self) -> None:
+        """Learn whether the cursor is still the head, taking nothing. Raises :class:`CallFailedError`."""
+        with self._store.read() as connection:
+            cursor = meta.get(connection, CURSOR)
+        if cursor is None:
+            return
+        page = await self._api.changes(cursor, 1)
+        at_head = not page.changes
+        with self._store.write() as connection:
+            meta.put(connection, CONFIRMED, cursor if at_head else None)
+
     async def _next_page(self) -> ChangesPage:
         with self._store.read() as connection:
             cursor = meta.get(connection, CURSOR) or START

@@ -1,0 +1,82 @@
+"""Entry point of `rollbookctl`, its composition root, and the one place where its problems are told."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+
+from rollbook.cli import importing, outbox, status, students, support
+from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
+from rollbook.cli.arguments import parser
+from rollbook.client.accounts import NotConnectedError
+from rollbook.client.facade import Client
+from rollbook.client.opening import open_client
+from rollbook.client.values import RefusedEntryError
+from rollbook.resilience.failures import CallFailedError
+from rollbook.resilience.settings import SettingError
+from rollbook.store.errors import NotAllowedNowError, StoreError
+
+_COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
+    "status": status.run_status,
+    "sync": status.run_sync,
+    "verify": status.run_verify,
+    "students": students.run,
+    "outbox": outbox.run_outbox,
+    "conflicts": outbox.run_conflicts,
+    "import": importing.run,
+    "support": support.run,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 a problem, 2 usage, 3 saved but outstanding."""
+    parsed = parser().parse_args(arguments)
+    try:
+        return tell(_run(parsed), parsed.json)
+    except CommandProblemError as problem:
+        return tell_problem(problem, parsed.json)
+    except RefusedEntryError as refused:
+        return tell_problem(_refused(refused), parsed.json)
+    except CallFailedError as failure:
+        return tell_problem(_failed(failure), parsed.json)
+    except (NotConnectedError, NotAllowedNowError, StoreError, SettingError) as error:
+        return tell_problem(CommandProblemError(str(error), code=_code(error)), parsed.json)
+    except KeyboardInterrupt:
+        return 1
+
+
+def _run(parsed: Namespace) -> Answer:
+    if parsed.command == "connect":
+        return status.run_connect(parsed)
+    client = open_client(parsed.data, server=parsed.server)
+    try:
+        return _COMMANDS[parsed.command](client, parsed)
+    finally:
+        client.close()
+
+
+def _refused(refused: RefusedEntryError) -> CommandProblemError:
+    errors = [
+        {"field": item.field, "code": item.code, "message": item.message, "suggestion": item.suggestion}
+        for item in refused.breaches
+    ]
+    return CommandProblemError(
+        f"Not saved. {refused}", code="validation-failed", data={"errors": errors}
+    )
+
+
+def _failed(failure: CallFailedError) -> CommandProblemError:
+    return CommandProblemError(
+        failure.detail or str(failure), code=failure.code, request_id=failure.request_id
+    )
+
+
+def _code(error: Exception) -> str:
+    return {
+        NotConnectedError: "not-connected",
+        NotAllowedNowError: "not-allowed-now",
+        SettingError: "setting",
+    }.get(type(error), "store")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

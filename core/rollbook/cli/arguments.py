@@ -1,0 +1,85 @@
+"""The command line's grammar; stable, as scripts rely on it."""
+
+import argparse
+from pathlib import Path
+from typing import TypeAlias
+
+from platformdirs import user_data_path
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of `rollbookctl`. A wrong use ends the program with exit code 2."""
+    top = argparse.ArgumentParser(prog="rollbookctl", description="Rollbook without a window.")
+    top.add_argument("--data", type=Path, default=user_data_path("rollbook"), help="the data folder")
+    top.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    top.add_argument("--server", help="the server's address, if it has moved")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _connecting(commands)
+    _students(commands)
+    _outbox(commands)
+    _conflicts(commands)
+    _importing(commands)
+    _support(commands)
+    return top
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _connecting(commands: Commands) -> None:
+    connect = commands.add_parser("connect", help="sign in to a school's server and keep a copy here")
+    connect.add_argument("url", metavar="URL")
+    connect.add_argument("--user", required=True, metavar="NAME")
+    connect.add_argument("--password-stdin", action="store_true", required=True)
+    commands.add_parser("status", help="where everything is")
+    sync = commands.add_parser("sync", help="send what waits, fetch what changed")
+    sync.add_argument("--watch", action="store_true", help="go on until interrupted")
+    sync.add_argument("--timeout", type=float, metavar="SECONDS")
+    commands.add_parser("verify", help="check this computer's store and its place in the feed")
+
+
+def _students(commands: Commands) -> None:
+    students = commands.add_parser("students", help="find, show, add and change students")
+    verbs = students.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("find").add_argument("text", metavar="TEXT")
+    verbs.add_parser("list").add_argument("--limit", type=int, default=200, metavar="N")
+    verbs.add_parser("show").add_argument("id", metavar="ID")
+    verbs.add_parser("add").add_argument("fields", nargs="+", metavar="FIELD=VALUE")
+    change = verbs.add_parser("set")
+    change.add_argument("id", metavar="ID")
+    change.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
+    verbs.add_parser("archive").add_argument("id", metavar="ID")
+
+
+def _outbox(commands: Commands) -> None:
+    outbox = commands.add_parser("outbox", help="entries that the school does not have yet")
+    verbs = outbox.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list")
+    verbs.add_parser("show").add_argument("op", metavar="OP")
+    verbs.add_parser("retry").add_argument("op", metavar="OP")
+    discard = verbs.add_parser("discard")
+    discard.add_argument("op", metavar="OP")
+    discard.add_argument("--export", type=Path, metavar="FILE", help="write what is discarded there first")
+
+
+def _conflicts(commands: Commands) -> None:
+    conflicts = commands.add_parser("conflicts", help="entries for which a person must choose")
+    verbs = conflicts.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list")
+    verbs.add_parser("show").add_argument("op", metavar="ID")
+    resolve = verbs.add_parser("resolve")
+    resolve.add_argument("op", metavar="ID")
+    resolve.add_argument("choices", nargs="+", metavar="FIELD=mine|theirs|=VALUE")
+
+
+def _importing(commands: Commands) -> None:
+    take_in = commands.add_parser("import", help="take in a file of students")
+    take_in.add_argument("file", type=Path, metavar="FILE")
+    take_in.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+
+
+def _support(commands: Commands) -> None:
+    support = commands.add_parser("support", help="find a request's story, make a file for support")
+    verbs = support.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("find").add_argument("request_id", metavar="REQUEST_ID")
+    verbs.add_parser("bundle").add_argument("file", type=Path, metavar="FILE")

@@ -1,0 +1,128 @@
+"""`rollbookctl connect`, `status`, `sync` and `verify`."""
+
+import asyncio
+import sys
+from argparse import Namespace
+
+from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError, plain
+from rollbook.client.facade import Client
+from rollbook.client.opening import connect
+from rollbook.client.values import Status, StatusChanged
+from rollbook.resilience.failures import CallFailedError
+from rollbook.sync.engine import EngineBusyError
+
+
+def run_connect(arguments: Namespace) -> Answer:
+    """Connect with a password from standard input."""
+    password = sys.stdin.readline().rstrip("\n")
+    account = asyncio.run(connect(arguments.data, arguments.url, arguments.user, password))
+    data = {
+        "server": account.url,
+        "installation": account.installation,
+        "user": account.user_name,
+        "school": account.school_name,
+        "role": account.role,
+    }
+    said = [f"Connected to {account.school_name} as {account.user_name}. Fetch its data with: rollbookctl sync"]
+    return Answer(data, [], said)
+
+
+def run_status(client: Client, _arguments: Namespace) -> Answer:
+    """Ask the server once and say where everything is."""
+    status = asyncio.run(_looked(client))
+    return Answer(plain(status), _lines(status), code=DONE if status.up_to_date else OUTSTANDING)
+
+
+def run_sync(client: Client, arguments: Namespace) -> Answer:
+    """One whole cycle, or cycles until interrupted."""
+    if arguments.watch:
+        return asyncio.run(_watch(client, arguments.timeout))
+    failure: CallFailedError | None = None
+    try:
+        status = asyncio.run(_once(client, arguments.timeout))
+    except CallFailedError as failed:
+        failure, status = failed, client.status()
+    except TimeoutError:
+        raise CommandProblemError(
+            "The sync did not end in time; what was sent is kept, the rest waits.",
+            code="timeout",
+            data=plain(client.status()),
+        ) from None
+    except EngineBusyError:
+        raise CommandProblemError(
+            "The window is open and syncs by itself; nothing to do here.", code="engine-running"
+        ) from None
+    return _synced(status, failure)
+
+
+def run_verify(client: Client, _arguments: Namespace) -> Answer:
+    """Check the store's file, its search index, and its place in the feed."""
+    problems = client.verify()
+    status = asyncio.run(_looked(client))
+    data = {"ok": not problems, "problems": problems, "status": plain(status)}
+    said = problems or ["The store on this computer is sound."]
+    return Answer(data, _lines(status), said, PROBLEM if problems else DONE)
+
+
+async def _looked(client: Client) -> Status:
+    try:
+        return await client.probe()
+    finally:
+        await client.aclose()
+
+
+async def _once(client: Client, timeout: float | None) -> Status:
+    try:
+        return await client.sync_once(timeout)
+    finally:
+        await client.aclose()
+
+
+async def _watch(client: Client, timeout: float | None) -> Answer:
+    stop = client.subscribe(lambda event: _print_status(client) if isinstance(event, StatusChanged) else None)
+    try:
+        async with asyncio.timeout(timeout):
+            await client.run()
+    except (TimeoutError, asyncio.CancelledError):
+        pass
+    except EngineBusyError:
+        raise CommandProblemError(
+            "The window is open and syncs by itself; nothing to do here.", code="engine-running"
+        ) from None
+    finally:
+        stop()
+        await client.aclose()
+    status = client.status()
+    return Answer(plain(status), _lines(status), code=DONE if status.up_to_date else OUTSTANDING)
+
+
+def _print_status(client: Client) -> None:
+    status = client.status()
+    print(
+        f"{status.connection}: {status.waiting} waiting, {status.needs_you} need you, "
+        f"{status.pulled} of {status.to_pull} fetched",
+        file=sys.stderr,
+    )
+
+
+def _synced(status: Status, failure: CallFailedError | None) -> Answer:
+    said = []
+    if failure is not None:
+        said.append(f"The school was not reached ({failure.code}). {failure.detail}".strip())
+        if failure.request_id:
+            said.append(f"Request ID: {failure.request_id}")
+        said.append("Every entry is kept on this computer and goes by itself later.")
+    data = {**plain(status), "problem": failure.code if failure else None}
+    return Answer(data, _lines(status), said, DONE if status.up_to_date else OUTSTANDING)
+
+
+def _lines(status: Status) -> list[str]:
+    lines = [
+        f"{status.school} at {status.server}, as {status.user}",
+        f"Connection: {status.connection}" + (f" ({status.reason})" if status.reason else ""),
+        f"Waiting: {status.waiting}   Needs you: {status.needs_you}   Students here: {status.records}",
+        f"Last synced: {status.last_synced_at or 'never'}",
+    ]
+    if status.up_to_date:
+        return [*lines, "All saved to the school."]
+    return [*lines, f"Not up to date: {', '.join(status.outstanding)}"]

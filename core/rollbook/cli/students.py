@@ -1,0 +1,105 @@
+"""`rollbookctl students …`."""
+
+from argparse import Namespace
+from typing import Any
+
+from rollbook.cli.answers import OUTSTANDING, Answer, CommandProblemError, plain
+from rollbook.client.facade import Client
+from rollbook.client.values import Edit, RecordQuery, RecordRow, Saved
+
+_ENTITY = "student"
+
+
+def run(client: Client, arguments: Namespace) -> Answer:
+    """Do the verb. Raises :class:`CommandProblemError`."""
+    verbs = {
+        "find": _find,
+        "list": _list,
+        "show": _show,
+        "add": _add,
+        "set": _set,
+        "archive": _archive,
+    }
+    return verbs[arguments.verb](client, arguments)
+
+
+def _find(client: Client, arguments: Namespace) -> Answer:
+    return _page(client, RecordQuery(text=arguments.text))
+
+
+def _list(client: Client, arguments: Namespace) -> Answer:
+    return _page(client, RecordQuery(limit=arguments.limit))
+
+
+def _page(client: Client, query: RecordQuery) -> Answer:
+    page = client.records(query)
+    data = {"total": page.total, "students": [_as_data(row) for row in page.rows]}
+    more = [f"{page.total - len(page.rows)} more."] if page.total > len(page.rows) else []
+    return Answer(data, [_line(row) for row in page.rows], more or ([] if page.rows else ["No student found."]))
+
+
+def _show(client: Client, arguments: Namespace) -> Answer:
+    row = _existing(client, arguments.id)
+    waiting = client.entries_of(_ENTITY, row.id)
+    data = {**_as_data(row), "entries": [plain(entry) for entry in waiting]}
+    lines = [f"{name}: {value}" for name, value in row.values.items() if value is not None]
+    return Answer(data, [f"id: {row.id}", f"version: {row.version}", *lines])
+
+
+def _add(client: Client, arguments: Namespace) -> Answer:
+    return _saved(client.save(Edit(_ENTITY, None, _fields(arguments.fields))))
+
+
+def _set(client: Client, arguments: Namespace) -> Answer:
+    row = _existing(client, arguments.id)
+    return _saved(client.save(Edit(_ENTITY, row.id, _fields(arguments.fields), seen=row.values)))
+
+
+def _archive(client: Client, arguments: Namespace) -> Answer:
+    row = _existing(client, arguments.id)
+    return _saved(client.archive(_ENTITY, row.id))
+
+
+def _saved(saved: Saved) -> Answer:
+    data = {
+        "id": saved.entity_id,
+        "operation": saved.op_id,
+        "action": saved.action_id,
+        "state": saved.state,
+    }
+    if saved.op_id is None:
+        return Answer(data, [saved.entity_id], ["Nothing had changed."])
+    said = ["Saved on this computer; it goes to the school with the next sync."]
+    return Answer(data, [saved.entity_id], said, OUTSTANDING)
+
+
+def _fields(pairs: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise CommandProblemError(f"“{pair}” is not FIELD=VALUE.", code="usage")
+        fields[name] = value or None
+    return fields
+
+
+def _existing(client: Client, wanted: str) -> RecordRow:
+    row = client.record(_ENTITY, wanted)
+    if row is None:
+        raise CommandProblemError(
+            f"There is no student {wanted} on this computer. Find one with: rollbookctl students find NAME",
+            code="not-found",
+        )
+    return row
+
+
+def _as_data(row: RecordRow) -> dict[str, Any]:
+    return {"id": row.id, "version": row.version, "mark": row.mark, **row.values}
+
+
+def _line(row: RecordRow) -> str:
+    names = [row.values.get(name) for name in ("family_name", "given_name")]
+    native = row.values.get("native_name")
+    shown = ", ".join(str(name) for name in names if name) + (f" ({native})" if native else "")
+    parts = [row.id, row.values.get("student_number") or "-", shown, row.values.get("grade_level") or "-"]
+    return "  ".join(str(part) for part in parts) + (f"  [{row.mark}]" if row.mark else "")

@@ -1,0 +1,159 @@
+"""Opening a client: connecting to a school the first time, and coming back to it (S10, S12)."""
+
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from rollbook.api.client import ApiClient
+from rollbook.client.accounts import (
+    Account,
+    NotConnectedError,
+    account_folder,
+    at_address,
+    current_account,
+    device_id,
+    keep_account,
+)
+from rollbook.client.facade import Client
+from rollbook.client.listeners import Listeners
+from rollbook.client.resolving import Resolving
+from rollbook.client.saving import Saving
+from rollbook.client.settings import ClientSettings, load_settings
+from rollbook.contract.session import Session
+from rollbook.domain.clock import Clock, SystemClock
+from rollbook.domain.ids import uuid7_source
+from rollbook.store.credentials import StoredCredentials
+from rollbook.store.database import open_store
+from rollbook.sync.attempt_log import AttemptLog
+from rollbook.sync.engine import SyncEngine
+
+__all__ = ["Account", "NotConnectedError", "Surroundings", "connect", "current_account", "open_client"]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is handed in from outside, so that a test can hand in its own (H6)."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    chance: random.Random = field(default_factory=random.SystemRandom)
+    transport: Any = None  # an httpx transport; None is the network
+
+
+async def connect(
+    data: Path,
+    url: str,
+    name: str,
+    password: str,
+    *,
+    settings: ClientSettings | None = None,
+    surroundings: Surroundings | None = None,
+) -> Account:
+    """Sign in to the server at ``url``, and make this the data folder's current account.
+
+    Raises :class:`CallFailedError`: not-our-server, wrong-credentials, or what the network did.
+    """
+    settings, around = settings or load_settings(data), surroundings or Surroundings()
+    memory = _MemoryCredentials()
+    api = _api(data, url, None, memory, settings, around, AttemptLog())
+    try:
+        info = await api.server_info()
+        api.pin(info.installation)
+        session = await api.sign_in(name, password)
+    finally:
+        await api.close()
+    account = _account(data, url, info.installation, session)
+    account.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    open_store(account.store).close()
+    StoredCredentials(account.folder, settings.keyring).save(session.access_token, session.refresh_token)
+    keep_account(data, account)
+    return account
+
+
+def open_client(
+    data: Path,
+    *,
+    server: str | None = None,
+    settings: ClientSettings | None = None,
+    surroundings: Surroundings | None = None,
+) -> Client:
+    """Open the current account; works without any network. ``server`` says that the server has moved there.
+
+    Raises :class:`NotConnectedError`, :class:`StoreError` or :class:`SettingError`.
+    """
+    account = current_account(data)
+    if account is None:
+        raise NotConnectedError
+    if server is not None and server.rstrip("/") != account.url:
+        account = at_address(data, account, server.rstrip("/"))
+    return _wired(
+        data, account, settings or load_settings(data), surroundings or Surroundings()
+    )
+
+
+def _wired(data: Path, account: Account, settings: ClientSettings, around: Surroundings) -> Client:
+    store = open_store(account.store)
+    attempts = AttemptLog()
+    credentials = StoredCredentials(account.folder, settings.keyring)
+    api = _api(data, account.url, account.installation, credentials, settings, around, attempts)
+    listeners = Listeners()
+    new_id = uuid7_source(around.clock)
+    engine = SyncEngine(
+        store,
+        api,
+        account.folder,
+        device=_device(data, around),
+        clock=around.clock,
+        chance=around.chance,
+        settings=settings.sync,
+        resilience=settings.resilience,
+        log=attempts,
+        emit=listeners.emit,
+    )
+    saving = Saving(store, around.clock, new_id, account.user_name)
+    resolving = Resolving(store, around.clock, new_id, account.user_name)
+    return Client(account, store, api, engine, saving, resolving, listeners)
+
+
+def _api(
+    data: Path,
+    url: str,
+    installation: str | None,
+    credentials: Any,
+    settings: ClientSettings,
+    around: Surroundings,
+    attempts: AttemptLog,
+) -> ApiClient:
+    return ApiClient(
+        url.rstrip("/"),
+        settings=settings.resilience,
+        clock=around.clock,
+        random=around.chance,
+        device=_device(data, around),
+        installation=installation,
+        credentials=credentials,
+        transport=around.transport,
+        observer=attempts.observe,
+    )
+
+
+def _device(data: Path, around: Surroundings) -> str:
+    return device_id(data, uuid7_source(around.clock))
+
+
+def _account(data: Path, url: str, installation: str, session: Session) -> Account:
+    member = session.memberships[0]
+    return Account(
+        url=url.rstrip("/"),
+        installation=installation,
+        user_id=session.user_id,
+        user_name=session.user_name,
+        school_id=member.school_id,
+        school_name=member.school_name,
+        role=member.role,
+        folder=account_folder(data, installation, session.user_id),
+    )

@@ -1,0 +1,203 @@
+"""A person's choice in a conflict, made into a new entry on the new version (S14, S15)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from rollbook.client.saving import label_of
+from rollbook.client.values import RefusedEntryError, Saved
+from rollbook.contract.operations import Kind
+from rollbook.domain.canonical import canonical_values
+from rollbook.domain.clock import Clock
+from rollbook.domain.entity import EntityType, RuleBreach
+from rollbook.domain.ids import IdSource
+from rollbook.domain.registry import ENTITIES
+from rollbook.store import outbox, replica
+from rollbook.store.database import StoreDatabase
+from rollbook.store.errors import NotAllowedNowError
+from rollbook.store.outbox import NewEntry
+from rollbook.store.states import State
+
+MINE, THEIRS = "mine", "theirs"
+WHOLE_RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a person chose for one field: mine, theirs, or a new value."""
+
+    side: str
+    value: Any = None
+
+    @classmethod
+    def edited(cls, value: Any) -> "Chosen":
+        """A value that is neither."""
+        return cls("edited", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """Resolves conflicts for one user of one store."""
+
+    store: StoreDatabase
+    clock: Clock
+    new_id: IdSource
+    user: str
+
+    def resolve(self, op_id: str, choices: Mapping[str, Chosen]) -> Saved:
+        """Settle a conflict. ``record`` chooses for an archive against an edit.
+
+        Raises :class:`RefusedEntryError` naming a field that still needs a choice, and
+        :class:`NotAllowedNowError` when the entry is in no conflict.
+        """
+        with self.store.write() as connection:
+            row = outbox.find(connection, op_id)
+            if row is None or row.state != State.CONFLICT:
+                raise NotAllowedNowError("This entry is in no conflict; there is nothing to choose.")
+            entity = ENTITIES[row.entity]
+            theirs = json.loads(row.conflict) if row.conflict else {}
+            if row.kind == Kind.ARCHIVE or theirs.get("deleted"):
+                return self._whole(connection, entity, row, theirs, choices)
+            return self._by_field(connection, entity, row, theirs, choices)
+
+    def _by_field(
+        self,
+        connection: Connection,
+        entity: EntityType,
+        row: Any,
+        theirs: dict[str, Any],
+        choices: Mapping[str, Chosen],
+    ) -> Saved:
+        mine = _composed(connection, row.op_id)
+        at_school: dict[str, Any] = {
+            name: value for name, value in (theirs.get("fields") or {}).items() if entity.field(name)
+        }
+        _check_choices(entity, at_school, choices)
+        changes: dict[str, dict[str, Any]] = {}
+        for name, change in mine.items():
+            if name not in at_school:
+                changes[name] = change
+                continue
+            chosen = choices[name]
+            if chosen.side != THEIRS:
+                value = change["value"] if chosen.side == MINE else _canonical(entity, name, chosen.value)
+                changes[name] = {"had": at_school[name], "value": value}
+        self._tell_later_entries(connection, row, mine, at_school, changes)
+        return self._replace(connection, entity, row, Kind(row.kind), changes, theirs.get("version"))
+
+    def _whole(
+        self,
+        connection: Connection,
+        entity: EntityType,
+        row: Any,
+        theirs: dict[str, Any],
+        choices: Mapping[str, Chosen],
+    ) -> Saved:
+        chosen = choices.get(WHOLE_RECORD)
+        if chosen is None or chosen.side not in (MINE, THEIRS):
+            raise RefusedEntryError(
+                (
+                    RuleBreach(
+                        WHOLE_RECORD, "choice-missing", "Archive or keep?", "Choose record=mine or theirs."
+                    ),
+                )
+            )
+        if chosen.side == THEIRS:
+            return self._replace(connection, entity, row, Kind(row.kind), {}, None)
+        if row.kind == Kind.ARCHIVE:
+            return self._replace(connection, entity, row, Kind.ARCHIVE, {}, theirs.get("version"))
+        return self._replace(
+            connection, entity, row, Kind.CREATE, _revived(connection, entity, row), theirs.get("version")
+        )
+
+    def _tell_later_entries(
+        self,
+        connection: Connection,
+        row: Any,
+        mine: dict[str, dict[str, Any]],
+        at_school: dict[str, Any],
+        changes: dict[str, dict[str, Any]],
+    ) -> None:
+        """Later edits of a field had seen my value; now they have seen what was chosen (S13)."""
+        seen_now = {
+            name: (mine[name]["value"], changes[name]["value"] if name in changes else at_school[name])
+            for name in at_school
+            if name in mine
+        }
+        outbox.rebase(connection, row.entity_id, row.position, seen_now)
+
+    def _replace(
+        self,
+        connection: Connection,
+        entity: EntityType,
+        row: Any,
+        kind: Kind,
+        changes: dict[str, dict[str, Any]],
+        version: int | None,
+    ) -> Saved:
+        at = self.clock.now().isoformat()
+        outbox.mark_replaced(connection, row.op_id, at)
+        action = self.new_id()
+        if not changes and (kind is not Kind.ARCHIVE or version is None):
+            replica.refresh(connection, entity, row.entity_id)
+            return Saved(entity.name, row.entity_id, None, action, "theirs")
+        new = NewEntry(
+            op_id=self.new_id(),
+            kind=kind,
+            entity_id=row.entity_id,
+            changes=changes,
+            base_version=version,
+            action_id=action,
+            created_at=at,
+            created_by=self.user,
+            label=row.label or label_of({}),
+            run=row.run,
+            replaces=row.op_id,
+        )
+        outbox.add(connection, entity, new)
+        return Saved(entity.name, row.entity_id, new.op_id, action, State.QUEUED)
+
+
+def _composed(connection: Connection, op_id: str) -> dict[str, dict[str, Any]]:
+    composed: dict[str, dict[str, Any]] = {}
+    for row in outbox.group(connection, op_id):
+        for name, change in json.loads(row.changes).items():
+            composed[name] = {"had": composed.get(name, change)["had"], "value": change["value"]}
+    return composed
+
+
+def _revived(connection: Connection, entity: EntityType, row: Any) -> dict[str, dict[str, Any]]:
+    """All values of an archived record with my edit on top: it is created again (S16)."""
+    _version, base, _deleted = replica.base_of(connection, entity, row.entity_id)
+    mine = {name: change["value"] for name, change in _composed(connection, row.op_id).items()}
+    return {
+        name: {"had": None, "value": value} for name, value in {**base, **mine}.items() if value is not None
+    }
+
+
+def _check_choices(entity: EntityType, at_school: dict[str, Any], choices: Mapping[str, Chosen]) -> None:
+    breaches = [
+        RuleBreach(
+            name, "choice-missing", "Both sides changed this.", f"Choose {name}=mine, theirs or =VALUE."
+        )
+        for name in at_school
+        if name not in choices
+    ] + [
+        RuleBreach(
+            name, "not-in-conflict", f"“{name}” is not in conflict.", f"Choose among {', '.join(at_school)}."
+        )
+        for name in choices
+        if name not in at_school
+    ]
+    if breaches:
+        raise RefusedEntryError(tuple(breaches))
+
+
+def _canonical(entity: EntityType, name: str, value: Any) -> Any:
+    values, breaches = canonical_values(entity, {name: value})
+    if breaches:
+        raise RefusedEntryError(breaches)
+    return values[name]
