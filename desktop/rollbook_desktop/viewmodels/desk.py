@@ -1,0 +1,26 @@
+"""Everything that the window shows of one account, as its screens take it."""
+
+from dataclasses import dataclass
+
+from rollbook_desktop.viewmodels.entry_table import EntryTable
+from rollbook_desktop.viewmodels.form_fields import FormSection
+from rollbook_desktop.viewmodels.record_form import RecordForm
+from rollbook_desktop.viewmodels.record_table import RecordTable
+from rollbook_desktop.viewmodels.saving import Saving
+from rollbook_desktop.viewmodels.session import Session
+from rollbook_desktop.viewmodels.status import StatusModel
+from rollbook_desktop.viewmodels.story import StoryModel
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """``student_sections`` is the form of a student; the rest are view models."""
+
+    session: Session
+    status: StatusModel
+    students: RecordTable
+    student_form: RecordForm
+    student_sections: tuple[FormSection, ...]
+    saving: Saving
+    entries: EntryTable
+    story: StoryModel

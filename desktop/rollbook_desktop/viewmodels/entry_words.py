@@ -1,0 +1,130 @@
+"""An entry of the outbox in plain words (W6): who, what, when, state, attempts, problem, request ID."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from rollbook.client.values import WaitingEntry
+from rollbook_desktop.viewmodels import moments
+from rollbook_desktop.viewmodels.error_report import cause_of, details_of
+from rollbook_desktop.viewmodels.labels import field_label, state_label, value_text
+
+translate = QCoreApplication.translate
+STATE_ICONS = {
+    "queued": "waiting",
+    "sending": "saving",
+    "unknown": "saving",
+    "failed": "degraded",
+    "parked": "needs-you",
+    "conflict": "conflict",
+    "applied": "saved",
+}
+SHOWN_CHANGES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWords:
+    """All that is said of one entry. ``changes`` are (field, before, after). ``details`` are for support.
+
+    ``can_*`` say what a person may do with it now (S3, S6).
+    """
+
+    op_id: str
+    title: str
+    what: str
+    state: str
+    when: str
+    attempts: str
+    problem: str
+    suggestion: str
+    holds: str
+    reference: str
+    details: str
+    changes: tuple[tuple[str, str, str], ...]
+    can_retry: bool
+    can_discard: bool
+    can_take_back: bool
+
+
+def words_of(entry: WaitingEntry, now: datetime) -> EntryWords:
+    """The words of an entry; ``now`` is aware."""
+    problem = entry.problem or {}
+    never_sent = entry.state == "queued" and entry.attempts == 0
+    return EntryWords(
+        op_id=entry.op_id,
+        title=entry.label or translate("entries", "(no name)"),
+        what=kind_of(entry),
+        state=state_label(entry.state),
+        when=_when(entry, now),
+        attempts=translate("entries", "%n attempt(s)", "", entry.attempts),
+        problem=cause_of(problem) if problem else "",
+        suggestion=str(problem.get("suggestion") or ""),
+        holds=entry.waits_for or "",
+        reference=entry.last_request_id or entry.first_request_id or entry.action_id,
+        details=_details(entry),
+        changes=tuple(_change(name, *pair) for name, pair in entry.fields.items()),
+        can_retry=entry.state in ("queued", "failed", "parked"),
+        can_discard=entry.state in ("failed", "parked", "conflict")
+        or (never_sent and entry.kind != "create"),
+        can_take_back=never_sent,
+    )
+
+
+def kind_of(entry: WaitingEntry) -> str:
+    """What the entry does."""
+    return {
+        "create": translate("entries", "New student"),
+        "update": translate("entries", "Change"),
+        "archive": translate("entries", "Archive"),
+    }.get(entry.kind, entry.kind)
+
+
+def summary_of(entry: WaitingEntry) -> str:
+    """What the entry changes, in one line."""
+    if entry.kind != "update":
+        return kind_of(entry)
+    parts = [f"{name}: {before} → {after}" for name, before, after in _first_changes(entry)]
+    more = len(entry.fields) - len(parts)
+    if more > 0:
+        parts.append(translate("entries", "and %n more", "", more))
+    return ", ".join(parts)
+
+
+def export_text(entry: WaitingEntry) -> str:
+    """The entry as a file that can be kept: JSON with everything that was entered."""
+    return json.dumps(asdict(entry), ensure_ascii=False, indent=2, default=str) + "\n"
+
+
+def _first_changes(entry: WaitingEntry) -> list[tuple[str, str, str]]:
+    return [_change(name, *pair) for name, pair in list(entry.fields.items())[:SHOWN_CHANGES]]
+
+
+def _change(name: str, had: Any, value: Any) -> tuple[str, str, str]:
+    return field_label(name), value_text(name, had), value_text(name, value)
+
+
+def _when(entry: WaitingEntry, now: datetime) -> str:
+    return translate("entries", "{when} by {who}").format(
+        when=f"{moments.ago(entry.created_at, now)} ({moments.at(entry.created_at)})", who=entry.created_by
+    )
+
+
+def _details(entry: WaitingEntry) -> str:
+    problem = entry.problem or {}
+    return details_of(
+        operation=entry.op_id,
+        action_id=entry.action_id,
+        kind=entry.kind,
+        entity=entry.entity,
+        record=entry.entity_id,
+        state=entry.state,
+        attempts=entry.attempts,
+        created_at=entry.created_at,
+        first_request_id=entry.first_request_id,
+        last_request_id=entry.last_request_id,
+        error=problem.get("error"),
+        status=problem.get("status"),
+    )

@@ -1,0 +1,159 @@
+"""The window of an account: places at the left, the status pill always at the top (W1)."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.viewmodels.error_report import ErrorReport
+from rollbook_desktop.widgets.banner import Toast
+from rollbook_desktop.widgets.labels import label
+from rollbook_desktop.widgets.pill import Pill
+from rollbook_desktop.widgets.theme import SPACE, Theme
+from rollbook_desktop.windows.error_dialog import ErrorDialog
+from rollbook_desktop.windows.settings_page import SettingsPage
+from rollbook_desktop.windows.sidebar import Place, Sidebar
+from rollbook_desktop.windows.sign_in_dialog import SignInDialog
+from rollbook_desktop.windows.status_details import StatusDetails
+from rollbook_desktop.windows.students_page import StudentsPage
+from rollbook_desktop.windows.support_page import SupportPage
+from rollbook_desktop.windows.sync_page import SyncPage
+
+FOLD_BELOW = 1000
+STUDENTS, SYNC, SUPPORT, SETTINGS = range(4)
+
+
+class Workspace(QWidget):
+    """Brings the screens of one account together."""
+
+    def __init__(self, theme: Theme, desk: Desk, memory: QSettings) -> None:
+        super().__init__()
+        self.setProperty("look", "page")
+        self._theme, self._desk = theme, desk
+        self._places = (
+            Place("students", self.tr("Students"), "students"),
+            Place("sync", self.tr("Sync centre"), "sync"),
+            Place("support", self.tr("Support"), "support"),
+            Place("settings", self.tr("Settings"), "settings"),
+        )
+        self._sidebar = Sidebar(theme, self._places, desk.session.account)
+        self._title = label("", "title", name="placeTitle")
+        self._pill = Pill(theme, "statusPill")
+        self._students = StudentsPage(theme, desk, memory)
+        self._sync = SyncPage(theme, desk)
+        self._support = SupportPage(theme, desk, memory)
+        self._settings = SettingsPage(theme, desk, memory)
+        self._pages = QStackedWidget()
+        for page in (self._students, self._sync, self._support, self._settings):
+            self._pages.addWidget(page)
+        self._lay_out()
+        self._toast = Toast(theme, self)
+        self._connect()
+        self._show_status()
+        self.go_to(STUDENTS)
+
+    @property
+    def desk(self) -> Desk:
+        """What is shown."""
+        return self._desk
+
+    def go_to(self, number: int) -> None:
+        """Open a place and put the cursor where work begins."""
+        self._sidebar.show_place(number)
+        self._title.setText(self._places[number].title)
+        self._pages.setCurrentIndex(number)
+        focus: tuple[Callable[[], None], ...] = (
+            self._students.focus_search,
+            self._sync.focus_list,
+            self._support.focus_first,
+            self._settings.focus_first,
+        )
+        focus[number]()
+
+    def show_report(self, report: ErrorReport) -> None:
+        """Tell the person that what they just did went wrong (W9)."""
+        ErrorDialog(self._theme, self.window(), report, self._show_entry).open()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold the sidebar where there is little room."""
+        super().resizeEvent(event)
+        self._sidebar.fold(self.width() < FOLD_BELOW)
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(SPACE["l"], SPACE["m"], SPACE["l"], 0)
+        bar.addWidget(self._title, 1)
+        bar.addWidget(self._pill)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addLayout(bar)
+        right.addWidget(self._pages, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._sidebar)
+        row.addLayout(right, 1)
+
+    def _connect(self) -> None:
+        desk = self._desk
+        self._sidebar.chosen.connect(self.go_to)
+        self._pill.clicked.connect(self._open_details)
+        desk.status.changed.connect(self._show_status)
+        desk.student_form.saved.connect(desk.saving.follow)
+        desk.student_form.archived.connect(desk.saving.follow_archive)
+        desk.saving.failed.connect(self.show_report)
+        desk.saving.toasted.connect(lambda text, _op_id: self._toast.say(text))
+        desk.entries.told.connect(self._toast.say)
+        desk.session.signed_in.connect(lambda: self._toast.say(self.tr("Signed in.")))
+        self._bind_keys()
+
+    def _bind_keys(self) -> None:
+        for keys, act in (
+            (QKeySequence(QKeySequence.StandardKey.Find), self._find),
+            (QKeySequence(QKeySequence.StandardKey.New), self._add),
+            (QKeySequence(QKeySequence.StandardKey.Save), self._students.save),
+        ):
+            QShortcut(keys, self).activated.connect(act)
+        for number in range(len(self._places)):
+            QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self).activated.connect(self._going_to(number))
+
+    def _going_to(self, number: int) -> Callable[[], None]:
+        return lambda: self.go_to(number)
+
+    def _find(self) -> None:
+        self.go_to(STUDENTS)
+
+    def _add(self) -> None:
+        self.go_to(STUDENTS)
+        self._students.add()
+
+    def _show_entry(self, op_id: str) -> None:
+        self.go_to(SYNC)
+        self._sync.show_entry(op_id)
+
+    def _show_status(self) -> None:
+        words = self._desk.status.words
+        if words is None:
+            self._pill.show_status(self.tr("Opening…"), "waiting", "quiet", "")
+        else:
+            self._pill.show_status(
+                words.text, words.icon, words.tone, f"{words.headline} {words.explanation}"
+            )
+
+    def _open_details(self) -> None:
+        details = StatusDetails(self._theme, self, self._desk.status)
+        session, status = self._desk.session, self._desk.status.status
+        if status is not None and status.connection == "signed_out":
+            details.offer(self.tr("Sign in…"), "detailsSignIn", self._open_sign_in, "primary")
+        else:
+            details.offer(self.tr("Sync now"), "syncNow", session.sync_now, "primary")
+        details.offer(self.tr("Open the Sync centre"), "openSync", lambda: self.go_to(SYNC))
+        away = status is not None and status.reason == "work_offline"
+        text = self.tr("Go online") if away else self.tr("Work offline")
+        details.offer(text, "workOffline", lambda: session.work_offline(not away))
+        details.open_below(self._pill)
+
+    def _open_sign_in(self) -> None:
+        SignInDialog(self._theme, self.window(), self._desk.session).open()
