@@ -30,7 +30,7 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "preferred_family_name": ("Preferred Last Name",),
     "native_name": ("Name in native script", "Local Name", "Όνομα στη μητρική γλώσσα"),
     "birth_date": (
-        "Birthdate", "Date of Birth", "DOB", "Birthday", 
+        "Birthdate", "Date of Birth", "DOB", "Birthday",
         "Ημερομηνία γέννησης", "Ημ. γέννησης", "Ημ/νία γέννησης",
     ),
     "sex": ("Gender", "Φύλο"),

@@ -33,15 +33,20 @@ def find_match(values: dict[str, Any], existing: Existing, school_id: str) -> Ma
     return Match() if number else _by_name(values, existing)
 
 
-def keys_of(values: dict[str, Any]) -> list[tuple[str, ...]]:
-    """What no two rows of a file may share: the id, the number; all values where a row has neither."""
+def keys_of(values: dict[str, Any], *, whole: bool) -> list[tuple[str, ...]]:
+    """What no two rows of a file may share: the id, the number; all values where a row has neither.
+
+    ``whole`` says that all values are here; those of a row with a problem are not compared.
+    """
     keys: list[tuple[str, ...]] = []
     source = _source_of(values)
     if source:
         keys.append(("id", *source))
     if values.get("student_number"):
         keys.append(("student number", values["student_number"]))
-    return keys or [("contents", *(f"{name}={value}" for name, value in sorted(values.items())))]
+    if keys or not values or not whole:
+        return keys
+    return [("contents", *(f"{name}={value}" for name, value in sorted(values.items())))]
 
 
 def _source_of(values: dict[str, Any]) -> tuple[str, str] | None:

@@ -68,18 +68,26 @@ class _Planner:
         match = find_match(read.values, self._existing, self._school_id)
         if match.breach is not None:
             return self._problem(read, match.breach)
+        if match.known is not None and not self._claim_record(read, match.known):
+            return self._problem(read)
         if match.note:
             read.notes.append(match.note)
         return self._new(read, match) if match.known is None else self._known(read, match, match.known)
 
     def _claim(self, read: ReadRow) -> None:
-        """Have this row speak for its keys; where one is taken, that is a problem that names the first row."""
-        if not read.values:
-            return
-        for key in keys_of(read.values):
+        """Have this row speak for its keys; one that is taken is a problem that names the first row."""
+        for key in keys_of(read.values, whole=not read.problems):
             first = self._claimed.setdefault(key, read.number)
             if first != read.number:
                 read.problems.append(self._repeated(read, key[0], first))
+                return
+
+    def _claim_record(self, read: ReadRow, known: Known) -> bool:
+        """Two rows may name one record in different ways, one by its id, the other by its number."""
+        first = self._claimed.setdefault(("record", known.id), read.number)
+        if first != read.number:
+            read.problems.append(self._repeated(read, "student", first))
+        return first == read.number
 
     def _repeated(self, read: ReadRow, what: str, first: int) -> RowProblem:
         field = {"id": "sourced_id", "student number": "student_number"}.get(what, "")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 from rollbook.contract.feed import Change
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
+from rollbook.domain.registry import ENTITIES
 from rollbook.domain.roles import Role
 from rollbook.server.auth import accounts
 from rollbook.server.auth.passwords import Passwords
@@ -30,7 +31,7 @@ DEMO_USERS = {
 _IN_ONE_STATEMENT = 2_000
 _LONGEST_SECONDS = 3_600.0
 MadeUp = tuple[str, dict[str, Any]]
-"""An id and canonical values."""
+"""An id and canonical values; a field that is not named is unknown."""
 
 
 def make_demo(settings: Settings, clock: Clock, new_id: IdSource, count: int, seed: int) -> int:
@@ -60,7 +61,8 @@ def add_students(
 ) -> None:
     """Store ``students`` at version 1, each with its row in the feed, a part at a time."""
     source = iter(students)
-    while part := list(islice(source, _IN_ONE_STATEMENT)):
+    unknown = dict.fromkeys(ENTITIES["student"].names)
+    while part := [(item, unknown | values) for item, values in islice(source, _IN_ONE_STATEMENT)]:
         now = clock.now().isoformat(timespec="milliseconds")
         position = advance_head(connection, school_id, len(part)) - len(part)
         rows = [_student_row(school_id, now, record_id, values) for record_id, values in part]
