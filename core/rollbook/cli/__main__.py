@@ -59,9 +59,7 @@ def _refused(refused: RefusedEntryError) -> CommandProblemError:
         {"field": item.field, "code": item.code, "message": item.message, "suggestion": item.suggestion}
         for item in refused.breaches
     ]
-    return CommandProblemError(
-        f"Not saved. {refused}", code="validation-failed", data={"errors": errors}
-    )
+    return CommandProblemError(f"Not saved. {refused}", code="validation-failed", data={"errors": errors})
 
 
 def _failed(failure: CallFailedError) -> CommandProblemError:

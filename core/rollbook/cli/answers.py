@@ -11,7 +11,7 @@ DONE, PROBLEM, USAGE, OUTSTANDING = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``data`` goes to standard output with ``--json``; ``lines`` do without. ``said`` goes to people always."""
+    """``data`` is for standard output with ``--json``, ``lines`` without; ``said`` is for people always."""
 
     data: dict[str, Any]
     lines: list[str] = field(default_factory=list)

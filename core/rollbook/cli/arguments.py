@@ -76,6 +76,7 @@ def _importing(commands: Commands) -> None:
     take_in = commands.add_parser("import", help="take in a file of students")
     take_in.add_argument("file", type=Path, metavar="FILE")
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+    take_in.add_argument("--good-rows", action="store_true", help="leave rows with a problem out")
 
 
 def _support(commands: Commands) -> None:

@@ -35,9 +35,7 @@ def _list_conflicts(client: Client, arguments: Namespace) -> Answer:
 
 def _entries(found: tuple[WaitingEntry, ...]) -> Answer:
     data = {"total": len(found), "entries": [plain(entry) for entry in found]}
-    return Answer(
-        data, [_line(entry) for entry in found], [] if found else ["Nothing is waiting."]
-    )
+    return Answer(data, [_line(entry) for entry in found], [] if found else ["Nothing is waiting."])
 
 
 def _show(client: Client, arguments: Namespace) -> Answer:
@@ -50,7 +48,10 @@ def _retry(client: Client, arguments: Namespace) -> Answer:
     entry = _existing(client, arguments.op)
     client.retry(entry.op_id)
     return Answer(
-        plain(_existing(client, entry.op_id)), [], ["It goes with the next sync: rollbookctl sync"], OUTSTANDING
+        plain(_existing(client, entry.op_id)),
+        [],
+        ["It goes with the next sync: rollbookctl sync"],
+        OUTSTANDING,
     )
 
 
@@ -68,7 +69,7 @@ def _discard(client: Client, arguments: Namespace) -> Answer:
 
 
 async def _clear_doubt(client: Client, op_id: str) -> None:
-    """The server is asked whether it has the entry; without an answer the discard is refused with the reason."""
+    """Ask the server whether it has the entry; without an answer the discard is refused with the reason."""
     try:
         with contextlib.suppress(CallFailedError):
             await client.settle_doubt(op_id)

@@ -23,7 +23,9 @@ def run_connect(arguments: Namespace) -> Answer:
         "school": account.school_name,
         "role": account.role,
     }
-    said = [f"Connected to {account.school_name} as {account.user_name}. Fetch its data with: rollbookctl sync"]
+    said = [
+        f"Connected to {account.school_name} as {account.user_name}. Fetch its data with: rollbookctl sync"
+    ]
     return Answer(data, [], said)
 
 

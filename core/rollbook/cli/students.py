@@ -35,7 +35,9 @@ def _page(client: Client, query: RecordQuery) -> Answer:
     page = client.records(query)
     data = {"total": page.total, "students": [_as_data(row) for row in page.rows]}
     more = [f"{page.total - len(page.rows)} more."] if page.total > len(page.rows) else []
-    return Answer(data, [_line(row) for row in page.rows], more or ([] if page.rows else ["No student found."]))
+    return Answer(
+        data, [_line(row) for row in page.rows], more or ([] if page.rows else ["No student found."])
+    )
 
 
 def _show(client: Client, arguments: Namespace) -> Answer:

@@ -25,7 +25,9 @@ def _find(client: Client, arguments: Namespace) -> Answer:
         where = "this computer" if story.server is None else "this computer or the server"
         said = [f"Nothing is known of {story.id} on {where}. Check the ID, letter by letter."]
         return Answer(data, [], said, PROBLEM)
-    said = [f"The server could not be asked ({story.server_unavailable})."] if story.server_unavailable else []
+    said = (
+        [f"The server could not be asked ({story.server_unavailable})."] if story.server_unavailable else []
+    )
     return Answer(data, _lines(story), said)
 
 
@@ -80,7 +82,9 @@ def _bundle(client: Client, arguments: Namespace) -> Answer:
             f"{arguments.file} cannot be written: {error.strerror}", code="not-writable"
         ) from error
     return Answer(
-        {"file": str(arguments.file), "parts": list(contents)}, [str(arguments.file)], ["No pupil's data is in it."]
+        {"file": str(arguments.file), "parts": list(contents)},
+        [str(arguments.file)],
+        ["No pupil's data is in it."],
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rollbook.api.client import ApiClient
@@ -28,7 +28,7 @@ from rollbook.client.values import (
     WaitingEntry,
 )
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import listing, outbox, settle
+from rollbook.store import listing, outbox, settle, soundness
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.states import ACTIVE, State
@@ -91,6 +91,12 @@ class Client:
         with self._store.read() as connection:
             row = listing.one(connection, entity, entity_id)
         return None if row is None else _record(entity, row)
+
+    def every_record(self, entity: str) -> Iterator[tuple[RecordRow, bool]]:
+        """Every record here with whether it is archived, read as one consistent whole."""
+        with self._store.read() as connection:
+            for row in listing.every(connection, entity):
+                yield _record(entity, row), bool(row["deleted"])
 
     def entries_of(self, entity: str, entity_id: str) -> tuple[WaitingEntry, ...]:
         """The record's entries that wait, in the order in which they go."""
@@ -158,6 +164,11 @@ class Client:
         with self._store.read() as connection:
             return requests.recent(connection, limit, failed_only)
 
+    def verify(self) -> list[str]:
+        """What is wrong with the store's file, in words; empty when it is sound."""
+        with self._store.read() as connection:
+            return soundness.problems(connection)
+
     # ---- commands
 
     def save(self, edit: Edit) -> Saved:
@@ -172,6 +183,10 @@ class Client:
         self._listeners.emit(RecordsChanged(edits[0].entity, None) if edits else StatusChanged())
         self.wake()
         return saved
+
+    def new_run(self) -> str:
+        """An id under which many entries are saved together."""
+        return self._saving.new_id()
 
     def archive(self, entity: str, entity_id: str) -> Saved:
         """Archive a record (D3)."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from rollbook.api.client import ApiClient
+from rollbook.api.credentials import Credentials, MemoryCredentials
 from rollbook.client.accounts import (
     Account,
     NotConnectedError,
@@ -31,8 +30,6 @@ from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.engine import SyncEngine
 
 __all__ = ["Account", "NotConnectedError", "Surroundings", "connect", "current_account", "open_client"]
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ async def connect(
     Raises :class:`CallFailedError`: not-our-server, wrong-credentials, or what the network did.
     """
     settings, around = settings or load_settings(data), surroundings or Surroundings()
-    memory = _MemoryCredentials()
+    memory = MemoryCredentials()
     api = _api(data, url, None, memory, settings, around, AttemptLog())
     try:
         info = await api.server_info()
@@ -90,9 +87,7 @@ def open_client(
         raise NotConnectedError
     if server is not None and server.rstrip("/") != account.url:
         account = at_address(data, account, server.rstrip("/"))
-    return _wired(
-        data, account, settings or load_settings(data), surroundings or Surroundings()
-    )
+    return _wired(data, account, settings or load_settings(data), surroundings or Surroundings())
 
 
 def _wired(data: Path, account: Account, settings: ClientSettings, around: Surroundings) -> Client:
@@ -123,7 +118,7 @@ def _api(
     data: Path,
     url: str,
     installation: str | None,
-    credentials: Any,
+    credentials: Credentials,
     settings: ClientSettings,
     around: Surroundings,
     attempts: AttemptLog,

@@ -29,8 +29,27 @@ class StoredCredentials:
         self._account = folder.name
         self._use_keyring = use_keyring and _has_keyring()
 
-    def load(self) -> Tokens | None:
-        """The pair, or ``None`` when signed out."""
+        self._tokens = self._load()  # asked for at every request: kept in memory
+
+    def access_token(self) -> str | None:
+        """The access token, or ``None`` when signed out."""
+        return None if self._tokens is None else self._tokens.access
+
+    def refresh_token(self) -> str | None:
+        """The refresh token, or ``None`` when signed out."""
+        return None if self._tokens is None else self._tokens.refresh
+
+    def save(self, access: str, refresh: str) -> None:
+        """Keep a new pair, in place of the old."""
+        self._tokens = Tokens(access, refresh)
+        self._store(json.dumps(asdict(self._tokens)))
+
+    def clear(self) -> None:
+        """Forget the pair."""
+        self._tokens = None
+        self._forget()
+
+    def _load(self) -> Tokens | None:
         text = self._from_keyring() or self._from_file()
         if text is None:
             return None
@@ -40,12 +59,7 @@ class StoredCredentials:
         except (ValueError, KeyError, TypeError):
             return None  # unreadable: the person signs in again, entries are elsewhere
 
-    def store(self, tokens: Tokens | None) -> None:
-        """Keep the pair; ``None`` forgets it."""
-        if tokens is None:
-            self._forget()
-            return
-        text = json.dumps(asdict(tokens))
+    def _store(self, text: str) -> None:
         if self._use_keyring:
             with contextlib.suppress(keyring.errors.KeyringError):
                 keyring.set_password(self._SERVICE, self._account, text)

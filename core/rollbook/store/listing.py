@@ -1,6 +1,6 @@
 """Pages of records for lists and searches, straight from SQL (W12, D5)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,15 @@ def one(connection: Connection, entity_name: str, record_id: str) -> Mapping[str
     table = REPLICA[entity_name]
     found = connection.execute(select(table).where(table.c.id == record_id)).mappings().first()
     return None if found is None else dict(found)
+
+
+def every(connection: Connection, entity_name: str) -> Iterator[Mapping[str, Any]]:
+    """All records, archived ones too, a window of rows at a time."""
+    yield from (
+        connection.execution_options(yield_per=1_000)
+        .execute(select(REPLICA[entity_name]).order_by(REPLICA[entity_name].c.row))
+        .mappings()
+    )
 
 
 def _narrow(

@@ -1,0 +1,46 @@
+"""Where the client keeps the tokens of its session; kept by whoever opens the client."""
+
+from typing import Protocol
+
+
+class Credentials(Protocol):
+    """A pair of tokens, or none."""
+
+    def access_token(self) -> str | None:
+        """The access token, or ``None`` when signed out."""
+        ...
+
+    def refresh_token(self) -> str | None:
+        """The refresh token, or ``None`` when signed out."""
+        ...
+
+    def save(self, access: str, refresh: str) -> None:
+        """Keep a new pair, in place of the old."""
+        ...
+
+    def clear(self) -> None:
+        """Forget the pair."""
+        ...
+
+
+class MemoryCredentials:
+    """Tokens that end with the process: for signing in before there is an account."""
+
+    def __init__(self) -> None:
+        self._pair: tuple[str, str] | None = None
+
+    def access_token(self) -> str | None:
+        """The access token, or ``None``."""
+        return None if self._pair is None else self._pair[0]
+
+    def refresh_token(self) -> str | None:
+        """The refresh token, or ``None``."""
+        return None if self._pair is None else self._pair[1]
+
+    def save(self, access: str, refresh: str) -> None:
+        """Keep a new pair."""
+        self._pair = (access, refresh)
+
+    def clear(self) -> None:
+        """Forget the pair."""
+        self._pair = None

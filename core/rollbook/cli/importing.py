@@ -1,0 +1,41 @@
+"""`rollbookctl import FILE`."""
+
+from argparse import Namespace
+
+from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError
+from rollbook.client.facade import Client
+from rollbook.client.importing import DryRun, dry_run, take_in
+from rollbook.exchange import ExchangeError
+
+
+def run(client: Client, arguments: Namespace) -> Answer:
+    """Check the file, then take it in. Raises :class:`CommandProblemError` for a file that is no table."""
+    try:
+        checked = dry_run(client, arguments.file)
+    except ExchangeError as error:
+        raise CommandProblemError(f"{error} Nothing was imported.", code="not-importable") from error
+    if arguments.dry_run:
+        return Answer(
+            checked.as_data() | {"dry_run": True},
+            [checked.as_text()],
+            ["Nothing was changed: this was a dry run."],
+            PROBLEM if checked.problems else DONE,
+        )
+    if checked.problems and not arguments.good_rows:
+        return _refused(checked)
+    done = take_in(client, checked)
+    stored = sum(saved.op_id is not None for saved in done.saved)
+    said = [
+        f"Saved {stored} entries on this computer; they go to the school with the next sync. Run {done.run}."
+    ]
+    data = checked.as_data() | {"dry_run": False, "run": done.run, "stored": stored}
+    return Answer(data, [checked.as_text()], said, OUTSTANDING if stored else DONE)
+
+
+def _refused(checked: DryRun) -> Answer:
+    said = [
+        f"{checked.problems} rows have a problem, so nothing was imported. Correct them in the file and import it "
+        "again, or take in the others alone with --good-rows."
+    ]
+    data = checked.as_data() | {"dry_run": False, "stored": 0, "error": "rows-with-problems"}
+    return Answer(data, [checked.as_text()], said, PROBLEM)

@@ -1,0 +1,41 @@
+"""Checking the store's file: its pages, its search index, and that rows agree with their base."""
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DatabaseError
+
+from rollbook.store.states import ACTIVE
+from rollbook.store.tables import LANE, OPERATION, REPLICA
+
+
+def problems(connection: Connection) -> list[str]:
+    """What is wrong, in words; empty when nothing is."""
+    found = [
+        f"The store's file: {row}"
+        for row in connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+        if row != "ok"
+    ]
+    found += [problem for name in REPLICA for problem in _search_problems(connection, name)]
+    found += _stray_entries(connection)
+    return found
+
+
+def _search_problems(connection: Connection, name: str) -> list[str]:
+    try:
+        indexed = connection.exec_driver_sql(f"SELECT count(*) FROM {name}_search_docsize").scalar_one()
+    except DatabaseError:
+        return [f"The search index of {name} cannot be read."]
+    rows = connection.execute(select(func.count()).select_from(REPLICA[name])).scalar_one()
+    return [] if rows == indexed else [f"The search index of {name} holds {indexed} of {rows} records."]
+
+
+def _stray_entries(connection: Connection) -> list[str]:
+    """Every entry that waits stands in a lane; one that does not would never go (S25)."""
+    stray = connection.execute(
+        select(func.count())
+        .select_from(OPERATION)
+        .where(
+            OPERATION.c.state.in_(ACTIVE),
+            ~select(LANE.c.lane).where(LANE.c.sequence == OPERATION.c.sequence).exists(),
+        )
+    ).scalar_one()
+    return [f"{stray} entries stand in no lane."] if stray else []
