@@ -9,6 +9,7 @@ from rollbook.domain.clock import SystemClock
 from rollbook.domain.ids import uuid7_source
 from rollbook.domain.roles import Role
 from rollbook.server.commands.speaking import PROBLEM, CommandError, say
+from rollbook.server.logs import keep_quiet
 from rollbook.server.settings import SettingError, read_settings
 
 
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
+    keep_quiet()
     # Each command is loaded when it is asked for: `--help` needs neither uvicorn nor Alembic.
     settings = read_settings(asked.settings, database=asked.database)
     clock = SystemClock()

@@ -42,6 +42,11 @@ def start_logs(settings: Settings) -> Path | None:
     return file
 
 
+def keep_quiet() -> None:
+    """For a command that speaks to a person itself: no log lines in between."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def where_it_broke(error: BaseException) -> dict[str, Any]:
     """The type of ``error`` and the frames that it came through.
 

@@ -40,4 +40,6 @@ def explained(error: ProblemError) -> str:
         "database-busy": "The database is locked by another program: try again when that has ended.",
         "storage-full": "The database's disk is full: free some space.",
     }
-    return advice.get(error.code, f"The database refused: {error.code}. {error.detail}".strip())
+    said = advice.get(error.code, f"The database refused: {error.code}. {error.detail}".strip())
+    reason = str(getattr(error.__cause__, "orig", None) or "").partition("\n")[0]
+    return f"{said} It said: {reason}" if reason else said
