@@ -41,11 +41,14 @@ class CellValue:
     note: str = ""
 
 
+_NOTHING = CellValue(None)
+
+
 def read_cell(spec: FieldSpec, cell: str, order: Order) -> CellValue:
     """Read one cell for its field. Raises :class:`CellError`."""
-    text = _plain(spec, cell)
+    text = _plain(spec, cell) if cell else ""
     if not text:
-        return CellValue(None)
+        return _NOTHING
     if text in _UNKNOWN:
         return CellValue(None, f"“{text}” was taken as unknown.")
     try:
@@ -84,7 +87,7 @@ def _plain(spec: FieldSpec, cell: str) -> str:
                 "Correct it in the file, or save the file as “CSV UTF-8”.",
             )
         )
-    text = cell.translate(_INVISIBLE)
+    text = cell if cell.isascii() else cell.translate(_INVISIBLE)
     guarded = _FORMULA_TEXT.fullmatch(text.strip())
     text = guarded[1] if guarded else text
     if spec.type is FieldType.LONG_TEXT:
