@@ -1,19 +1,20 @@
 """The application, put together: the server's one composition root."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-
-import anyio.to_thread
 from fastapi import FastAPI
 
+from rollbook.contract.dashboard import Dashboard
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import IdSource, uuid7_source
 from rollbook.server import health
 from rollbook.server.auth import endpoints as auth_endpoints
 from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
+from rollbook.server.dashboard import endpoints as dashboard_endpoints
 from rollbook.server.database import Database
+from rollbook.server.diagnostics import endpoints as diagnostics_endpoints
+from rollbook.server.diagnostics.endpoints import RequestStory
 from rollbook.server.installation import KnownInstallation
+from rollbook.server.lifespan import lifespan
 from rollbook.server.metrics import Metrics
 from rollbook.server.middleware.body_limit import BodyLimitMiddleware
 from rollbook.server.middleware.deadline import DeadlineMiddleware
@@ -22,11 +23,27 @@ from rollbook.server.middleware.request_id import RequestIdMiddleware
 from rollbook.server.middleware.request_log import RequestLogMiddleware
 from rollbook.server.openapi import install_openapi
 from rollbook.server.parts import Parts
-from rollbook.server.problems import ProblemError, install_problem_handlers
+from rollbook.server.problems import install_problem_handlers
 from rollbook.server.settings import Settings, read_settings
+from rollbook.server.students import endpoints as students_endpoints
+from rollbook.server.students import views
 from rollbook.server.sync import endpoints as sync_endpoints
+from rollbook.server.sync import events
 from rollbook.server.sync.push import PushService
+from rollbook.server.sync.wakeups import WakeUps
+from rollbook.server.sync.write import heads_of
 from rollbook.server.version import rollbook_version
+
+_ENDPOINTS = (
+    health,
+    auth_endpoints,
+    students_endpoints,
+    sync_endpoints,
+    events,
+    dashboard_endpoints,
+    diagnostics_endpoints,
+)
+_VIEWS = (views.StudentView, views.StudentsPage, views.NewStudent, views.StudentChange, views.HistoryPage)
 
 
 def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource | None = None) -> FastAPI:
@@ -40,15 +57,15 @@ def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource 
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # its page would be loaded from someone else's network
         redoc_url=None,
-        lifespan=_lifespan,
+        lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         strict_content_type=False,
     )
     app.state.parts = parts
-    for router in (health.router, auth_endpoints.router, sync_endpoints.router):
-        app.include_router(router)
+    for endpoints in _ENDPOINTS:
+        app.include_router(endpoints.router)
     install_problem_handlers(app, clock)
-    install_openapi(app)
+    install_openapi(app, (Dashboard, RequestStory, *_VIEWS))
     _wrap(app, parts, new_id)
     return app
 
@@ -66,6 +83,10 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
     database = Database(settings, clock)
     installation = KnownInstallation(database)
     metrics = Metrics()
+    wakeups = WakeUps(
+        lambda schools: database.read(lambda connection: heads_of(connection, schools)),
+        settings.events_poll_seconds,
+    )
     return Parts(
         settings=settings,
         clock=clock,
@@ -74,7 +95,8 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
         metrics=metrics,
         callers=Callers(database, installation, clock),
         auth=AuthService(database, installation, settings, clock, new_id),
-        push=PushService(database, clock, metrics, committed=lambda school_id: None),
+        push=PushService(database, clock, metrics, wakeups.committed),
+        wakeups=wakeups,
     )
 
 
@@ -85,13 +107,3 @@ def _wrap(app: FastAPI, parts: Parts, new_id: IdSource) -> None:
     app.add_middleware(LastResortMiddleware, clock=parts.clock)
     app.add_middleware(RequestLogMiddleware, clock=parts.clock, metrics=parts.metrics)
     app.add_middleware(RequestIdMiddleware, new_id=new_id, installation=parts.installation.id_if_known)
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    parts: Parts = app.state.parts
-    anyio.to_thread.current_default_thread_limiter().total_tokens = parts.settings.threads
-    with suppress(ProblemError):  # the database is away: every answer says so until it is back
-        await anyio.to_thread.run_sync(parts.installation.get)
-    yield
-    parts.database.close()

@@ -53,10 +53,11 @@ class Metrics:
             multiprocess_mode="livesum",
         )
 
-    def request(self, method: str, route: str, status: int, seconds: float, error: str) -> None:
-        """Count one request that took ``seconds``; ``error`` is its problem's code or empty."""
+    def request(self, method: str, route: str, status: int, seconds: float | None, error: str) -> None:
+        """Count one request that took ``seconds``, if that is known; ``error`` is its problem's code."""
         self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        if seconds is not None:
+            self._seconds.labels(method, route).observe(seconds)
         if error:
             self._problems.labels(error, route).inc()
 

@@ -12,6 +12,7 @@ from rollbook.server.installation import KnownInstallation
 from rollbook.server.metrics import Metrics
 from rollbook.server.settings import Settings
 from rollbook.server.sync.push import PushService
+from rollbook.server.sync.wakeups import WakeUps
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Parts:
     callers: Callers
     auth: AuthService
     push: PushService
+    wakeups: WakeUps
 
 
 def parts_of(request: Request) -> Parts:

@@ -49,6 +49,11 @@ class RequestIdMiddleware:
         )
 
 
+def is_request_id(text: str) -> bool:
+    """Whether ``text`` has the form of a request's or an action's id."""
+    return _VALID.fullmatch(text) is not None
+
+
 def _if_valid(pattern: re.Pattern[str], value: str | None) -> str:
     # What is not valid is dropped, not repaired: it would forge lines in the log.
     return value if value is not None and pattern.fullmatch(value) else ""

@@ -1,6 +1,7 @@
 """One line and one count for each request (R18, R19): ids, codes and the route's template only."""
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollbook.domain.clock import Clock
@@ -26,23 +27,26 @@ class RequestLogMiddleware:
             return
         started = self._clock.monotonic()
         status = 0
+        streams = False
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
+                streams = Headers(scope=message).get("content-type", "").startswith("text/event-stream")
             await send(message)
 
         try:
             await self._app(scope, receive, watched)
         finally:
-            self._note(scope, status, self._clock.monotonic() - started)
+            self._note(scope, status, self._clock.monotonic() - started, streams)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, seconds: float, streams: bool) -> None:
         context = current()
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = route_template(scope)
-        self._metrics.request(method, route, status, seconds, context.error)
+        # A stream is open for as long as someone listens: that is no duration of an answer.
+        self._metrics.request(method, route, status, None if streams else seconds, context.error)
         log.info("request", method=method, route=route, status=status, **_known_of(context, seconds))
 
 

@@ -1,0 +1,60 @@
+"""What runs beside the requests, from the application's start to its end."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from types import FrameType
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from rollbook.server.parts import Parts
+from rollbook.server.problems import ProblemError
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Learn the installation, run the wake-ups, and close what was opened."""
+    parts: Parts = app.state.parts
+    anyio.to_thread.current_default_thread_limiter().total_tokens = parts.settings.threads
+    with suppress(ProblemError):  # the database is away: every answer says so until it is back
+        await anyio.to_thread.run_sync(parts.installation.get)
+    looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
+    with _told_to_end(parts.wakeups.close):
+        yield
+    parts.wakeups.close()
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
+    parts.database.close()
+
+
+@contextmanager
+def _told_to_end(close: Callable[[], None]) -> Iterator[None]:
+    """Let the listeners go as soon as the process is told to end.
+
+    The server waits for open answers before it ends the lifespan, so that would be too late.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def told(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(close)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    ours = [number for number, handler in before.items() if callable(handler)]
+    for number in ours:
+        signal.signal(number, told)
+    try:
+        yield
+    finally:
+        for number in ours:
+            if signal.getsignal(number) is told:
+                signal.signal(number, before[number])

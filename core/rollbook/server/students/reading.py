@@ -1,0 +1,76 @@
+"""Reading students and their history."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from rollbook.domain.registry import ENTITIES
+from rollbook.schema.columns import values_of
+from rollbook.server.problems import ProblemError
+from rollbook.server.students.views import HistoryEntry, HistoryPage, StudentsPage, StudentView
+from rollbook.server.sync.incoming import is_record_id
+from rollbook.server.tables import history, student
+
+MAX_VERSION_DIGITS = 15
+
+
+def read_student(connection: Connection, school_id: str, student_id: str) -> StudentView:
+    """One student, archived or not. Raises :class:`ProblemError` ``not-found``."""
+    found = None
+    if is_record_id(student_id):
+        query = select(student).where(student.c.school_id == school_id, student.c.id == student_id)
+        found = connection.execute(query).mappings().first()
+    if found is None:
+        raise ProblemError("not-found")
+    return _view(found)
+
+
+def read_students(
+    connection: Connection, school_id: str, cursor: str | None, limit: int, archived: bool
+) -> StudentsPage:
+    """A page of up to ``limit`` students behind ``cursor``, in the order of their ids."""
+    query = select(student).where(student.c.school_id == school_id).order_by(student.c.id).limit(limit + 1)
+    if not archived:
+        query = query.where(student.c.deleted_at.is_(None))
+    if cursor is not None:
+        if not is_record_id(cursor):
+            raise ProblemError("validation-failed", "The cursor is not one that this list gave.")
+        query = query.where(student.c.id > cursor)
+    found = [_view(row) for row in connection.execute(query).mappings()]
+    page, more = found[:limit], len(found) > limit
+    return StudentsPage(page, next=page[-1].id if more else None)
+
+
+def read_history(
+    connection: Connection, school_id: str, student_id: str, cursor: str | None, limit: int
+) -> HistoryPage:
+    """A page of up to ``limit`` versions behind ``cursor``, oldest first."""
+    read_student(connection, school_id, student_id)
+    after = cursor or "0"
+    if not (after.isascii() and after.isdecimal() and len(after) <= MAX_VERSION_DIGITS):
+        raise ProblemError("validation-failed", "The cursor is not one that this list gave.")
+    rows = connection.execute(
+        select(history)
+        .where(
+            history.c.school_id == school_id,
+            history.c.entity == "student",
+            history.c.entity_id == student_id,
+            history.c.version > int(after),
+        )
+        .order_by(history.c.version)
+        .limit(limit + 1)
+    ).all()
+    entries = [_entry(row._mapping) for row in rows[:limit]]
+    return HistoryPage(entries, next=str(entries[-1].version) if len(rows) > limit else None)
+
+
+def _view(row: Mapping[Any, Any]) -> StudentView:
+    traces = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")
+    return StudentView(values=values_of(ENTITIES["student"], row), **{name: row[name] for name in traces})
+
+
+def _entry(row: Mapping[Any, Any]) -> HistoryEntry:
+    names = ("version", "kind", "by", "at", "device", "request_id", "op_id")
+    return HistoryEntry(changes=json.loads(row["changes"]), **{name: row[name] for name in names})

@@ -1,0 +1,60 @@
+"""How a student looks to one who calls the API record by record."""
+
+from typing import Any
+
+import msgspec
+
+
+class StudentView(msgspec.Struct, frozen=True):
+    """A student with its traces. ``deleted_at`` is set where it is archived."""
+
+    id: str
+    version: int
+    values: dict[str, Any]
+    created_at: str
+    created_by: str
+    updated_at: str
+    updated_by: str
+    deleted_at: str | None = None
+
+
+class StudentsPage(msgspec.Struct, frozen=True):
+    """A page in the order of ids; ``next`` is the cursor of the following one, ``None`` at the end."""
+
+    students: list[StudentView]
+    next: str | None = None
+
+
+class NewStudent(msgspec.Struct, frozen=True):
+    """A student to be registered. ``id`` may be given; else it is made from the idempotency key."""
+
+    values: dict[str, Any]
+    id: str | None = None
+
+
+class StudentChange(msgspec.Struct, frozen=True):
+    """New values; without ``If-Match`` also what was seen: values in ``had``, and ``base_version`` (S13)."""
+
+    values: dict[str, Any]
+    had: dict[str, Any] | None = None
+    base_version: int | None = None
+
+
+class HistoryEntry(msgspec.Struct, frozen=True):
+    """One version: each changed field with what it was and what it became."""
+
+    version: int
+    kind: str
+    changes: dict[str, tuple[Any, Any]]
+    by: str
+    at: str
+    device: str
+    request_id: str
+    op_id: str
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """A page of versions, oldest first; ``next`` as in :class:`StudentsPage`."""
+
+    entries: list[HistoryEntry]
+    next: str | None = None
