@@ -121,7 +121,7 @@ class Client:
     def status(self) -> Status:
         """The truth, computed from the tables now (S24)."""
         connection_now = self._api.connection()
-        reachable = connection_now.state.value in ("online", "degraded") and not self._engine.work_offline
+        reachable = connection_now.state.value == "online" and not self._engine.work_offline
         with self._store.read() as connection:
             tables = table_status(connection, reachable=reachable)
             records = listing.count(connection, "student")

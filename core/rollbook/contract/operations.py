@@ -76,6 +76,10 @@ class Conflict(msgspec.Struct, frozen=True):
     changed_at: str | None = None
 
 
+NO_RECORD = msgspec.Raw(b"null")
+"""No record goes with a result; a raw value cannot be optional, so it is the JSON null."""
+
+
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer for one operation.
 
@@ -86,7 +90,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     op_id: str
     outcome: Outcome
     version: int | None = None
-    record: msgspec.Raw | None = None
+    record: msgspec.Raw = NO_RECORD
     merged_fields: tuple[str, ...] = ()
     conflict: Conflict | None = None
     problem: Problem | None = None

@@ -59,7 +59,7 @@ def connection_of(signs: Signs) -> tuple[ConnectionState, str]:
     if signs.breaker in (BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.FORCED_OPEN):
         return ConnectionState.OFFLINE, reason
     if signs.last_failure is not None:
-        return ConnectionState.DEGRADED, reason
+        return ConnectionState.DEGRADED if signs.ever_answered else ConnectionState.OFFLINE, reason
     if not signs.ever_answered:
         return ConnectionState.OFFLINE, "not_asked_yet"
     return ConnectionState.ONLINE, ""

@@ -66,7 +66,11 @@ class Retry:
             sleep=self._sleep,
             reraise=True,
         )
-        return await retrying(attempt)
+
+        async def one() -> _Result:  # tenacity awaits only what it sees is a coroutine function
+            return await attempt()
+
+        return await retrying(one)
 
     def _is_over(self, state: RetryCallState, deadline: Deadline) -> bool:
         if state.attempt_number >= max(1, self._settings.retry_attempts):

@@ -67,11 +67,11 @@ def one(connection: Connection, entity_name: str, record_id: str) -> Mapping[str
 
 def every(connection: Connection, entity_name: str) -> Iterator[Mapping[str, Any]]:
     """All records, archived ones too, a window of rows at a time."""
-    yield from (
-        connection.execution_options(yield_per=1_000)
-        .execute(select(REPLICA[entity_name]).order_by(REPLICA[entity_name].c.row))
-        .mappings()
+    rows = connection.execution_options(yield_per=1_000).execute(
+        select(REPLICA[entity_name]).order_by(REPLICA[entity_name].c.row)
     )
+    for row in rows.mappings():
+        yield dict(row)
 
 
 def _narrow(

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, func, update
 
 from rollbook.contract.feed import Change
-from rollbook.contract.operations import Outcome, Result
+from rollbook.contract.operations import NO_RECORD, Outcome, Result
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import replica
@@ -101,7 +101,7 @@ def _take_result(connection: Connection, result: Result, request_id: str, at: st
 
 def _take_record(connection: Connection, op_id: str, result: Result) -> None:
     """The record after the entry, where the server sent it: it counts only if newer than ours (S18)."""
-    if result.record is None or result.version is None or result.outcome not in _WENT:
+    if result.record == NO_RECORD or result.outcome not in _WENT:
         return
     entity_name, record_id = _record_of(connection, op_id)
     change = msgspec.json.decode(result.record, type=Change)

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from rollbook.contract.operations import Conflict, Operation, Outcome, Result
+from rollbook.contract.feed import Change
+from rollbook.contract.operations import NO_RECORD, Conflict, Operation, Outcome, Result
 from rollbook.contract.problems import FieldProblem, Problem
 from rollbook.domain.entity import EntityType
 from rollbook.domain.roles import Right
@@ -16,11 +17,11 @@ from rollbook.server.logs import where_it_broke
 from rollbook.server.sync.decide import (
     AlreadySo,
     Clash,
+    Decider,
     PastChange,
     RecordState,
     Refusal,
     Subject,
-    Verdict,
     Write,
     decide,
 )
@@ -61,7 +62,7 @@ class Batch:
     lanes: Lanes
     at: str
     make_problem: MakeProblem
-    decided_by: Callable[..., Verdict] = decide
+    decided_by: Decider = decide
     steps: list[Step] = field(default_factory=list)
     receipts: list[NewReceipt] = field(default_factory=list)
     before: dict[RecordKey, RecordState | None] = field(default_factory=dict)
@@ -192,16 +193,26 @@ class Batch:
             op_id=item.op_id,
             outcome=outcome,
             version=conflict.version if conflict else None,
-            record=self._record(key) if key else None,
+            record=self._record(key) if key else NO_RECORD,
             conflict=conflict,
             problem=self.make_problem(code, "", errors),
         )
 
-    def _record(self, key: RecordKey) -> msgspec.Raw | None:
+    def _record(self, key: RecordKey) -> msgspec.Raw:
         state = self.known.records.get(key)
         if state is None or Right.READ_STUDENTS not in self.caller.rights:
-            return None
-        return msgspec.Raw(msgspec.json.encode(state.values))
+            return NO_RECORD
+        entity, record_id = key
+        change = Change(
+            entity,
+            record_id,
+            state.version,
+            dict(state.values),
+            state.deleted,
+            state.changed_by,
+            state.changed_at,
+        )
+        return msgspec.Raw(msgspec.json.encode(change))
 
     def _note_holders(
         self, entity: EntityType, key: RecordKey, old: RecordState | None, new: RecordState

@@ -138,7 +138,7 @@ def _feed_row(batch: Batch, step: Step, position: int, mark: str) -> dict[str, A
         entity=entity,
         id=entity_id,
         version=step.state.version,
-        values=None if step.state.deleted else dict(step.state.values),
+        values=dict(step.state.values),
         deleted=step.state.deleted,
         by=step.state.changed_by,
         at=step.state.changed_at,
