@@ -141,7 +141,7 @@ def _composed(device: str, rows: list[Any]) -> Operation:
         entity=head.entity,
         entity_id=head.entity_id,
         changes=composed_changes([json.loads(row.changes) for row in rows]),
-        base_version=head.base_version,
+        base_version=_base_version(head),
         payload_version=head.payload_version,
         device=device,
         sequence=head.sequence,
@@ -149,6 +149,13 @@ def _composed(device: str, rows: list[Any]) -> Operation:
         depends_on=tuple(json.loads(head.depends_on)),
         replaces=head.replaces,
     )
+
+
+def _base_version(head: Any) -> int | None:
+    """An entry saved before its record's create came back saw no version yet: 0 is before all of them."""
+    if head.kind == Kind.CREATE:
+        return None if head.base_version is None else int(head.base_version)
+    return head.base_version or 0
 
 
 def composed_changes(edits: list[dict[str, dict[str, Any]]]) -> dict[str, FieldChange]:

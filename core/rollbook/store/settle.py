@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Outcome, Result
@@ -34,6 +34,7 @@ def settle(
         _take_record(connection, each.op_id, result)
         row = _record_of(connection, each.op_id)
         touched[row] = None
+        _rebase_later(connection, row[1], each.op_id, result)
     for entity_name, record_id in touched:
         replica.refresh(connection, ENTITIES[entity_name], record_id)
 
@@ -97,6 +98,22 @@ def _take_result(connection: Connection, result: Result, request_id: str, at: st
         values = {"state": State.FAILED, "problem": _text(result.problem or problem("internal-error"))}
     values |= {"uncertain": 0, "held_by": None, "attempts": OPERATION.c.attempts + 1}
     _set(connection, result.op_id, request_id, **values)
+
+
+def _rebase_later(connection: Connection, record_id: str, op_id: str, result: Result) -> None:
+    """Later entries of the record were made on top of this one: its version is what they saw (S13).
+
+    After a merge they had not seen what others changed, so only one that saw no version at all is told.
+    """
+    if result.outcome not in _WENT or result.version is None:
+        return
+    position = select(OPERATION.c.position).where(OPERATION.c.op_id == op_id).scalar_subquery()
+    later = update(OPERATION).where(
+        OPERATION.c.entity_id == record_id, OPERATION.c.position > position, OPERATION.c.frozen.is_(None)
+    )
+    if result.outcome is not Outcome.APPLIED:
+        later = later.where(OPERATION.c.base_version.is_(None))
+    connection.execute(later.values(base_version=result.version))
 
 
 def _take_record(connection: Connection, op_id: str, result: Result) -> None:
