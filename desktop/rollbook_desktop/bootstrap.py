@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtCore import QLocale, QObject, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -21,10 +21,12 @@ from rollbook_desktop.bridge.bridge import Bridge
 from rollbook_desktop.bridge.facade import AccountLike, Facade
 from rollbook_desktop.bridge.loop_thread import LoopThread
 from rollbook_desktop.bridge.places import default_data_folder
+from rollbook_desktop.bridge.translations import FileTranslator
 from rollbook_desktop.bridge.trial_school import TrialSchool
 from rollbook_desktop.bridge.trouble import trouble_of
 from rollbook_desktop.viewmodels.columns import STUDENT_COLUMNS
 from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.viewmodels.engine import EngineModel
 from rollbook_desktop.viewmodels.entry_table import EntryTable
 from rollbook_desktop.viewmodels.error_report import unexpected_report
 from rollbook_desktop.viewmodels.first_start import FirstStart
@@ -80,7 +82,17 @@ def make_application() -> QApplication:
     application.setApplicationName(APPLICATION)
     application.setApplicationDisplayName(APPLICATION)
     application.setQuitOnLastWindowClosed(False)
+    use_language(application)
     return application
+
+
+def use_language(application: QApplication) -> None:
+    """Words and numbers in the system's language where there is a file for it, else in English."""
+    if QLocale().language() == QLocale.Language.C:  # a bare system: dates must still be readable
+        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
+    file = resource("translations") / f"rollbook_{QLocale().name().split('_')[0]}.ts"
+    chosen = file if file.exists() else resource("translations/rollbook_en.ts")
+    application.installTranslator(FileTranslator(chosen, application))
 
 
 def make_theme(application: QApplication, memory: QSettings) -> Theme:
@@ -106,6 +118,7 @@ def make_desk(
         saving=Saving(facade, bridge),
         entries=EntryTable(facade, bridge, now, icon),
         story=StoryModel(facade, bridge),
+        engine=EngineModel(facade, bridge),
     )
 
 
@@ -126,6 +139,7 @@ class Program(QObject):
         self._data, self._options, self._bridge = data, options, bridge
         self._theme = theme
         self._trial = TrialSchool(data / "trial-school")
+        self._trial_starting = False
         self._client: Client | None = None
         self._desk: Desk | None = None
         self._first_start: FirstStart | None = None
@@ -181,12 +195,18 @@ class Program(QObject):
         port = self._trial.choose_port()
         url = f"http://127.0.0.1:{port}"
         self._trial.remember(url, installation)
-        self._bridge.spawn(self._trial.serve(port), lambda _url: self._hurry())
+        self._trial_starting = True
+        self._bridge.spawn(self._trial.serve(port), lambda _url: self._trial_ready(), self._trial_failed)
         return url
 
-    def _hurry(self) -> None:
-        if self._client is not None:
-            self._client.wake(hurry=True)
+    def _trial_ready(self) -> None:
+        self._trial_starting = False
+        if self._desk is not None:
+            self._desk.engine.start()
+
+    def _trial_failed(self, error: Exception) -> None:
+        self._trial_ready()
+        self._bridge.unexpected.emit(error)
 
     def _open_client(self, server: str | None) -> "Client":
         from rollbook.client.opening import open_client
@@ -201,7 +221,8 @@ class Program(QObject):
         self._desk.status.ask()
         self._desk.students.refresh()
         self._desk.entries.refresh()
-        self._bridge.spawn(client.run())
+        if not self._trial_starting:  # the engine would only find that its server is not there yet
+            self._desk.engine.start()
 
     def _tell_failure(self, error: Exception) -> None:
         self.window.show_failure(self.tr("The school's data can't be opened"), str(error))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rollbook_desktop.viewmodels.engine import EngineModel
 from rollbook_desktop.viewmodels.entry_table import EntryTable
 from rollbook_desktop.viewmodels.form_fields import FormSection
 from rollbook_desktop.viewmodels.record_form import RecordForm
@@ -24,3 +25,4 @@ class Desk:
     saving: Saving
     entries: EntryTable
     story: StoryModel
+    engine: EngineModel

@@ -13,6 +13,8 @@ from rollbook_desktop.viewmodels.status_words import StatusWords, describe
 POLL_MS = 1000
 HOLD_SECONDS = {"offline": 2.0, "degraded": 2.0, "signed_out": 0.0, "online": 0.6}
 """How long a worse state stays at least before a better one is shown; a worse one is shown at once."""
+CHOSEN = ("not_asked_yet", "work_offline")
+"""Reasons that come and go by a start or a person's choice: leaving them is no flicker."""
 RANKS = {"signed_out": 0, "offline": 1, "degraded": 2, "online": 3}
 
 
@@ -91,7 +93,7 @@ class Hold:
         self._truth = rank
         self.left = 0.0
         if self._shown is not None and rank > _rank(self._shown):
-            self.left = max(0.0, self._since + HOLD_SECONDS[self._shown.connection] - at)
+            self.left = max(0.0, self._since + _least(self._shown) - at)
         if self.left == 0.0 or self._shown is None:
             self._shown = status
         return self._shown
@@ -99,3 +101,7 @@ class Hold:
 
 def _rank(status: Status) -> tuple[int, bool]:
     return RANKS[status.connection], status.connection == "online" and status.up_to_date
+
+
+def _least(status: Status) -> float:
+    return 0.0 if status.reason in CHOSEN else HOLD_SECONDS[status.connection]

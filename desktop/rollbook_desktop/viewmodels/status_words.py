@@ -64,6 +64,8 @@ def _word(status: Status) -> tuple[str, str, Tone]:
 def _offline_word(reason: str) -> tuple[str, str, Tone]:
     if reason == "work_offline":
         return translate("status", "Working offline"), "pause", Tone.QUIET
+    if reason == "not_asked_yet":
+        return translate("status", "Connecting"), "sync", Tone.QUIET
     if reason == "no_network":
         return translate("status", "No network"), "offline", Tone.QUIET
     return translate("status", "Offline"), "offline", Tone.WARN
@@ -104,9 +106,13 @@ def _counts_online(status: Status) -> list[str]:
 
 
 def _missing(status: Status) -> str:
-    if status.reason == "server_failing":
-        return translate("status", "server has trouble")
-    return translate("status", "server is slow")
+    known = {
+        "server_failing": translate("status", "server has trouble"),
+        "server_busy": translate("status", "server is busy"),
+        "not_our_server": translate("status", "wrong server"),
+        "server_unreachable": translate("status", "no answer"),
+    }
+    return known.get(status.reason) or translate("status", "server is slow")
 
 
 def _headline(status: Status) -> str:
@@ -115,6 +121,8 @@ def _headline(status: Status) -> str:
         "no_network": translate("status", "This computer has no network."),
         "server_unreachable": translate("status", "The school's server can't be reached."),
         "server_failing": translate("status", "The school's server has trouble."),
+        "server_busy": translate("status", "The school's server is busy."),
+        "not_asked_yet": translate("status", "The school's server is being asked."),
         "not_our_server": translate("status", "Another server answers at the school's address."),
         "signed_out": translate("status", "You are signed out."),
         "work_offline": translate("status", "You chose to work offline."),

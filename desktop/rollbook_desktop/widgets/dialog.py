@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rollbook_desktop.widgets.buttons import Button
@@ -38,6 +39,13 @@ class PlainDialog(QDialog):
         layout.addLayout(head)
         layout.addLayout(self.body)
         layout.addLayout(self._foot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the height that the wrapped text needs at this width, no more."""
+        super().showEvent(event)
+        layout = self.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
     def add_text(self, text: str, type_: str = "body", name: str = "") -> None:
         """Add a paragraph; an empty one is left out."""

@@ -42,8 +42,6 @@ class FormGrid(QWidget):
 
     def add_field(self, field: Field, wide: bool = False) -> None:
         """Add a field; a ``wide`` one has a line for itself."""
-        if self._places and isinstance(last := self._places[-1].widget, Field):
-            QWidget.setTabOrder(last.editor, field.editor)
         self._places.append(_Place(field, wide))
 
     def lay_out(self, columns: int) -> None:

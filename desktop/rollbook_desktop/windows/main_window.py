@@ -15,7 +15,7 @@ from rollbook_desktop.windows.first_start_page import FirstStartPage
 from rollbook_desktop.windows.workspace import Workspace
 
 GEOMETRY = "window/geometry"
-FIRST_SIZE = (1180, 760)
+FIRST_SIZE = (1240, 800)
 
 
 class MainWindow(QMainWindow):

@@ -10,7 +10,7 @@ from rollbook_desktop.widgets.buttons import Button
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.theme import SPACE, Theme
 
-WIDTH = 380
+WIDTH = 400
 
 
 class StatusDetails(QFrame):
@@ -38,7 +38,7 @@ class StatusDetails(QFrame):
         layout.addWidget(self._explanation)
         layout.addLayout(self._rows)
         layout.addLayout(self._buttons)
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(WIDTH)
         status.changed.connect(self._show_words)
         self._show_words()
 

@@ -14,7 +14,7 @@ from rollbook_desktop.widgets.search_box import SearchBox
 from rollbook_desktop.widgets.theme import SPACE, Theme
 from rollbook_desktop.windows.student_pane import StudentPane
 
-ROOM_FOR = {"student_number": 330, "grade_level": 430, "homeroom": 490, "birth_date": 600, "phone": 720}
+ROOM_FOR = {"student_number": 420, "grade_level": 490, "homeroom": 560, "birth_date": 680, "phone": 820}
 """Width of the list, in logical pixels, from which a column is shown; the others always are."""
 SPLIT = "students/split"
 
@@ -82,8 +82,9 @@ class StudentsPage(QWidget):
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self._left)
         self._split.addWidget(self._pane)
-        self._split.setStretchFactor(0, 5)
-        self._split.setStretchFactor(1, 4)
+        self._split.setStretchFactor(0, 3)
+        self._split.setStretchFactor(1, 2)
+        self._split.setSizes([580, 400])
         if isinstance(kept := self._memory.value(SPLIT), QByteArray):
             self._split.restoreState(kept)
         layout = QVBoxLayout(self)

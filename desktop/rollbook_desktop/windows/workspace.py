@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.error_report import ErrorReport
-from rollbook_desktop.widgets.banner import Toast
+from rollbook_desktop.widgets.banner import Banner, Toast
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.pill import Pill
 from rollbook_desktop.widgets.theme import SPACE, Theme
@@ -41,6 +41,7 @@ class Workspace(QWidget):
         self._sidebar = Sidebar(theme, self._places, desk.session.account)
         self._title = label("", "title", name="placeTitle")
         self._pill = Pill(theme, "statusPill")
+        self._banner = Banner(theme, "engineBanner")
         self._students = StudentsPage(theme, desk, memory)
         self._sync = SyncPage(theme, desk)
         self._support = SupportPage(theme, desk, memory)
@@ -89,6 +90,10 @@ class Workspace(QWidget):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addLayout(bar)
+        notice = QHBoxLayout()
+        notice.setContentsMargins(SPACE["l"], SPACE["s"], SPACE["l"], 0)
+        notice.addWidget(self._banner)
+        right.addLayout(notice)
         right.addWidget(self._pages, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -106,6 +111,7 @@ class Workspace(QWidget):
         desk.saving.failed.connect(self.show_report)
         desk.saving.toasted.connect(lambda text, _op_id: self._toast.say(text))
         desk.entries.told.connect(self._toast.say)
+        desk.engine.said.connect(lambda words: self._banner.say(words, "warn"))
         desk.session.signed_in.connect(lambda: self._toast.say(self.tr("Signed in.")))
         self._bind_keys()
 
@@ -149,7 +155,7 @@ class Workspace(QWidget):
             details.offer(self.tr("Sign in…"), "detailsSignIn", self._open_sign_in, "primary")
         else:
             details.offer(self.tr("Sync now"), "syncNow", session.sync_now, "primary")
-        details.offer(self.tr("Open the Sync centre"), "openSync", lambda: self.go_to(SYNC))
+        details.offer(self.tr("Sync centre"), "openSync", lambda: self.go_to(SYNC))
         away = status is not None and status.reason == "work_offline"
         text = self.tr("Go online") if away else self.tr("Work offline")
         details.offer(text, "workOffline", lambda: session.work_offline(not away))
