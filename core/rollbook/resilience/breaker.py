@@ -1,8 +1,10 @@
 """A circuit breaker: stops asking a side that fails, and finds out by few questions when it is back (R4)."""
 
+import logging
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -12,6 +14,7 @@ from rollbook.resilience.failures import COUNTED, CallFailedError, FailureKind
 from rollbook.resilience.settings import ResilienceSettings
 
 _Result = TypeVar("_Result")
+_log = logging.getLogger(__name__)
 
 
 class BreakerState(StrEnum):
@@ -34,12 +37,19 @@ class BreakerEvent:
 
 
 class BreakerOpenError(CallFailedError):
-    """No call was made; ``retry_after`` is in seconds (``None`` while it is forced open)."""
+    """No call was made; ``retry_in`` is in seconds (``None`` while it is forced open)."""
+
+    was_made = False
 
     def __init__(self, name: str, retry_after: float | None) -> None:
         super().__init__(
             FailureKind.TRANSIENT, "breaker-open", f"{name} is not asked for now.", retry_after=retry_after
         )
+
+    @property
+    def retry_in(self) -> float | None:
+        """Seconds until a call may be let through."""
+        return self.retry_after
 
 
 class Permit:
@@ -48,7 +58,7 @@ class Permit:
     def __init__(self, breaker: "CircuitBreaker", era: int) -> None:
         self._breaker = breaker
         self.era = era
-        self._ended = False
+        self._open = [True]  # taken by one thread only: a list's pop is atomic
 
     def succeeded(self, seconds: float) -> None:
         """The call was answered, after ``seconds``."""
@@ -63,9 +73,11 @@ class Permit:
         self._end(FailureKind.CANCELLED, 0.0)
 
     def _end(self, kind: FailureKind | None, seconds: float) -> None:
-        if not self._ended:
-            self._ended = True
-            self._breaker._record(self.era, kind, seconds)
+        try:
+            self._open.pop()
+        except IndexError:
+            return  # told already: a call has one end
+        self._breaker._record(self.era, kind, seconds)
 
 
 class CircuitBreaker:
@@ -112,18 +124,27 @@ class CircuitBreaker:
 
     async def call(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
         """Make the call under the breaker. Raises what it raises, or :class:`BreakerOpenError`."""
+        with self._permitted():
+            return await attempt()
+
+    def call_blocking(self, attempt: Callable[[], _Result]) -> _Result:
+        """The same for a thread."""
+        with self._permitted():
+            return attempt()
+
+    @contextmanager
+    def _permitted(self) -> Iterator[None]:
         permit = self.acquire()
         began = self._clock.monotonic()
         try:
-            result = await attempt()
+            yield
         except CallFailedError as failure:
             permit.failed(failure.kind, self._clock.monotonic() - began)
             raise
-        except BaseException:
+        except BaseException:  # cancelled, or a defect on this side: says nothing about the other
             permit.released()
             raise
         permit.succeeded(self._clock.monotonic() - began)
-        return result
 
     def force_open(self) -> None:
         """Refuse every call until :meth:`reset`."""
@@ -171,15 +192,18 @@ class CircuitBreaker:
     def _record_probe(self, kind: FailureKind | None, told: list[BreakerEvent]) -> None:
         self._probing -= 1
         if kind in COUNTED:
-            growth = self._settings.breaker_recovery_growth
-            cap = self._settings.breaker_recovery_seconds * self._settings.breaker_recovery_cap_factor
-            self._interval = min(self._interval * growth, cap)
+            self._lengthen()
             self._enter(BreakerState.OPEN, told)
-        elif kind is None or kind is FailureKind.CLIENT:  # it answered: it is there
+        elif kind is None:
             self._probe_successes += 1
             if self._probe_successes >= self._settings.breaker_successes:
                 self._interval = self._settings.breaker_recovery_seconds
                 self._enter(BreakerState.CLOSED, told)
+
+    def _lengthen(self) -> None:
+        recovery = self._settings.breaker_recovery_seconds
+        longest = max(recovery, recovery * self._settings.breaker_recovery_cap_factor)
+        self._interval = min(self._interval * self._settings.breaker_recovery_growth, longest)
 
     def _record_call(self, kind: FailureKind | None, seconds: float, told: list[BreakerEvent]) -> None:
         if kind is not None and kind not in COUNTED:
@@ -219,4 +243,7 @@ class CircuitBreaker:
     def _tell(self, told: list[BreakerEvent]) -> None:
         for event in told:
             for observer in tuple(self._observers):
-                observer(event)
+                try:
+                    observer(event)
+                except Exception:  # an onlooker's defect must not become the caller's failure
+                    _log.exception("An observer of the breaker failed.")

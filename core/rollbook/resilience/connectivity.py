@@ -27,13 +27,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known: the breaker, whether anything was ever answered, the last failure's code and kind."""
+    """What is known: the breaker, whether anything was ever answered, what the last call met."""
 
     breaker: BreakerState
     signed_in: bool
     ever_answered: bool
     last_failure: str | None = None
     last_was_local: bool = False
+    last_was_slow: bool = False
 
 
 _REASONS = {
@@ -62,4 +63,6 @@ def connection_of(signs: Signs) -> tuple[ConnectionState, str]:
         return ConnectionState.DEGRADED if signs.ever_answered else ConnectionState.OFFLINE, reason
     if not signs.ever_answered:
         return ConnectionState.OFFLINE, "not_asked_yet"
+    if signs.last_was_slow:
+        return ConnectionState.DEGRADED, "server_slow"
     return ConnectionState.ONLINE, ""

@@ -27,6 +27,9 @@ class CallFailedError(Exception):
     have done what was asked; ``problem`` is what it answered, where it answered in the agreed form.
     """
 
+    was_made: bool = True
+    """``False`` where nothing was asked of the other side at all."""
+
     def __init__(
         self,
         kind: FailureKind,
