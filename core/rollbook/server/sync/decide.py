@@ -95,6 +95,9 @@ class Subject:
     asker: str
 
 
+Decider = Callable[["Subject", Operation, HolderOf], Verdict]
+
+
 def decide(subject: Subject, operation: Operation, holder_of: HolderOf) -> Verdict:
     """What becomes of ``operation``."""
     given = {name: change.value for name, change in operation.changes.items()}
@@ -155,6 +158,12 @@ def _archive(subject: Subject, operation: Operation, state: RecordState) -> Verd
 def _merge(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> Verdict:
     state = subject.state
     assert state is not None
+    # A value that was entered as it stood is no edit: it must neither clash nor win.
+    wanted = {
+        name: value
+        for name, value in wanted.items()
+        if operation.strict or value != _had(subject.entity, operation, name)
+    }
     unseen = frozenset() if operation.strict else _changed_by_others(subject, operation)
     clashing: set[str] = set()
     for group in {subject.entity.group_of(name) for name in wanted}:

@@ -18,6 +18,7 @@ from rollbook.server.metrics import Metrics
 from rollbook.server.problems import ProblemError, problem_now
 from rollbook.server.request_context import current
 from rollbook.server.sync.batch import Batch
+from rollbook.server.sync.decide import Decider, decide
 from rollbook.server.sync.incoming import Incoming, read_incoming
 from rollbook.server.sync.known import read_known
 from rollbook.server.sync.lanes import Lanes
@@ -43,12 +44,14 @@ class PushService:
         metrics: Metrics,
         committed: Committed,
         new_mark: RandomMark = random_mark,
+        decided_by: Decider = decide,
     ) -> None:
         self._database = database
         self._clock = clock
         self._metrics = metrics
         self._committed = committed
         self._new_mark = new_mark
+        self._decided_by = decided_by
 
     def push(self, caller: Caller, body: bytes) -> PushResponse:
         """The answer to the body of a push. Every result in it that went is durable."""
@@ -112,6 +115,7 @@ class PushService:
             lanes=lanes,
             at=self._clock.now().isoformat(timespec="milliseconds"),
             make_problem=self._problem,
+            decided_by=self._decided_by,
         )
         results = batch.run(incoming)
         write_batch(connection, batch, self._new_mark)
