@@ -34,8 +34,8 @@ def run(client: Client, arguments: Namespace) -> Answer:
 
 def _refused(checked: DryRun) -> Answer:
     said = [
-        f"{checked.problems} rows have a problem, so nothing was imported. Correct them in the file and import it "
-        "again, or take in the others alone with --good-rows."
+        f"{checked.problems} rows have a problem, so nothing was imported. Correct them in the file and "
+        "import it again, or take in the others alone with --good-rows."
     ]
     data = checked.as_data() | {"dry_run": False, "stored": 0, "error": "rows-with-problems"}
     return Answer(data, [checked.as_text()], said, PROBLEM)

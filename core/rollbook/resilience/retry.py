@@ -81,7 +81,11 @@ async def call_with_retry(
     """
     budget.request_made()
     retrying = AsyncRetrying(sleep=sleep, **_conditions(safe, policy, budget, deadline, chance))
-    return await retrying(attempt)
+
+    async def one() -> _Result:  # tenacity awaits only what it sees is a coroutine function
+        return await attempt()
+
+    return await retrying(one)
 
 
 def call_with_retry_blocking(
