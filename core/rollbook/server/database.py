@@ -10,10 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from rollbook.domain.clock import Clock
+from rollbook.resilience.deadline import current_deadline
 from rollbook.server.database_errors import Trouble, trouble_of
 from rollbook.server.engines import SECONDS_LEFT, WRITES, make_engine
 from rollbook.server.problems import ProblemError
-from rollbook.server.request_context import current
 from rollbook.server.settings import Settings
 
 T = TypeVar("T")
@@ -104,13 +104,12 @@ class Database:
     def _seconds_left(self, longest_seconds: float | None) -> float:
         """Seconds for the next statement; the deadline is looked at before the work, never after it (R2)."""
         longest = longest_seconds or self._settings.statement_timeout_seconds
-        deadline = current().deadline
+        deadline = current_deadline.get()
         if deadline is None:
             return longest
-        left = deadline - self.clock.monotonic()
-        if left <= 0:
+        if deadline.expired:
             raise ProblemError("deadline-exceeded")
-        return min(longest, left)
+        return min(longest, deadline.remaining())
 
     def _translated(self, error: SQLAlchemyError) -> DatabaseError:
         trouble = trouble_of(error)

@@ -1,6 +1,6 @@
 """The OpenAPI page: bodies by the contract's own types (msgspec), errors by the problem form."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import FastAPI
@@ -11,17 +11,39 @@ from rollbook.contract.headers import PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
 _PLACE = "#/components/schemas/"
+
+
+def _with_raw_parts_told() -> tuple[Any, ...]:
+    """The types of push with what the server passes on as bytes told by the type that it holds."""
+    members = {
+        item.name: (item.name, item.type, item.default) for item in msgspec.structs.fields(operations.Result)
+    }
+    members["record"] = ("record", feed.Change | None, None)
+    result = msgspec.defstruct("Result", members.values())
+    return (
+        msgspec.defstruct(
+            "PushRequest",
+            [
+                (
+                    "operations",
+                    Annotated[list[operations.Operation], msgspec.Meta(max_length=operations.MAX_BATCH)],
+                )
+            ],
+        ),
+        msgspec.defstruct("PushResponse", [("results", list[result])]),  # type: ignore[valid-type]
+        msgspec.defstruct("ReceiptsResponse", [("results", list[result])]),  # type: ignore[valid-type]
+    )
+
+
 _TYPES: tuple[Any, ...] = (
     Problem,
     session.SignIn,
     session.Refresh,
     session.Session,
     session.ServerInfo,
-    operations.Operation,
     operations.ReceiptsRequest,
-    operations.ReceiptsResponse,
-    operations.PushResponse,
     feed.ChangesPage,
+    *_with_raw_parts_told(),
 )
 
 
@@ -59,16 +81,8 @@ def install_openapi(app: FastAPI, more: tuple[Any, ...] = ()) -> None:
         if app.openapi_schema is None:
             built = get_openapi(title=app.title, version=app.version, routes=app.routes)
             _, components = msgspec.json.schema_components((*_TYPES, *more), ref_template=_PLACE + "{name}")
-            components["PushRequest"] = _push_request()
             built.setdefault("components", {}).setdefault("schemas", {}).update(components)
             app.openapi_schema = built
         return app.openapi_schema
 
     app.openapi = page  # type: ignore[method-assign]
-
-
-def _push_request() -> dict[str, Any]:
-    # The server keeps each operation as the bytes that came, so its own type says only "anything".
-    operation = {"$ref": _PLACE + "Operation"}
-    items = {"type": "array", "items": operation, "maxItems": operations.MAX_BATCH}
-    return {"type": "object", "properties": {"operations": items}, "required": ["operations"]}

@@ -8,12 +8,11 @@ MAX_LOGGED_OPERATIONS = 20
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request. ``deadline`` is on the monotonic clock, in seconds; ``None`` where the caller set none."""
+    """One request: what the log line tells of it."""
 
     request_id: str
     action_id: str = ""
     device: str = ""
-    deadline: float | None = None
     user_id: str = ""
     school_id: str = ""
     error: str = ""

@@ -5,8 +5,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rollbook.contract.headers import DEADLINE_MS
 from rollbook.domain.clock import Clock
+from rollbook.resilience.deadline import Deadline, under
 from rollbook.server.problems import ProblemError
-from rollbook.server.request_context import current
 
 
 class DeadlineMiddleware:
@@ -19,9 +19,11 @@ class DeadlineMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         text = Headers(scope=scope).get(DEADLINE_MS) if scope["type"] == "http" else None
-        if text is not None:
-            current().deadline = self._clock.monotonic() + _seconds(text)
-        await self._app(scope, receive, send)
+        if text is None:
+            await self._app(scope, receive, send)
+            return
+        with under(Deadline(self._clock, _seconds(text))):
+            await self._app(scope, receive, send)
 
 
 def _seconds(text: str) -> float:
