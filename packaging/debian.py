@@ -111,8 +111,17 @@ def _installed() -> set[str]:
 
 
 def _apt_get(*arguments: str) -> None:
-    command = ["apt-get", "--quiet", "--quiet", *arguments]
+    command = ["apt-get", "--quiet", *arguments]
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    # apt's own chatter stays off standard output, whose last line is the tests' count.
-    if subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode:
-        raise GivingUpError(f"This failed (its own words are above):\n  {shlex.join(command)}")
+    ran = subprocess.run(
+        command,
+        env=quiet,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if ran.returncode:
+        raise GivingUpError(f"This failed:\n  {shlex.join(command)}\n{ran.stdout}")
