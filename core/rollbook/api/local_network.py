@@ -2,14 +2,20 @@
 
 import socket
 
-_ANYWHERE = ("192.0.2.1", 9)  # RFC 5737: never a real host; a datagram socket's connect sends nothing
+# RFC 5737 and 3849: never a real host; a datagram socket's connect sends nothing.
+_ANYWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+_DISCARD = 9
 
 
 def has_route() -> bool:
     """Whether the system would know where to send a packet for the outside."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(_ANYWHERE)
-        except OSError:
-            return False
+    return any(_knows_a_way(family, address) for family, address in _ANYWHERE)
+
+
+def _knows_a_way(family: int, address: str) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, _DISCARD))
+    except OSError:
+        return False
     return True

@@ -2,6 +2,7 @@
 
 REQUEST_ID = "X-Request-ID"  # made for each attempt (R16)
 ACTION_ID = "X-Rollbook-Action"  # stable over the attempts of one action of a person (R16)
+TRACE_PARENT = "traceparent"  # W3C trace context, beside ours (R16)
 INSTALLATION = "X-Rollbook-Installation"  # which server installation answers (S10)
 DEADLINE_MS = "X-Rollbook-Deadline-Ms"  # milliseconds that the caller will still wait (R2)
 DEVICE = "X-Rollbook-Device"

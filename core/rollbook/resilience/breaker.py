@@ -113,6 +113,10 @@ class CircuitBreaker:
         with self._lock:
             return self._left() if self._state is BreakerState.OPEN else None
 
+    def is_slow(self, seconds: float) -> bool:
+        """Whether a call that took ``seconds`` counts as slow."""
+        return seconds >= self._settings.breaker_slow_seconds
+
     def acquire(self) -> Permit:
         """Leave to make a call. Raises :class:`BreakerOpenError`."""
         told: list[BreakerEvent] = []
@@ -210,7 +214,7 @@ class CircuitBreaker:
             return
         failed = kind is not None
         self._consecutive = self._consecutive + 1 if failed else 0
-        self._window.append((failed, seconds >= self._settings.breaker_slow_seconds))
+        self._window.append((failed, self.is_slow(seconds)))
         if self._consecutive >= self._settings.breaker_failures or self._rates_exceeded():
             self._enter(BreakerState.OPEN, told)
 

@@ -1,0 +1,82 @@
+"""The server's wake-ups: a stream that says only that there is more (S19)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+
+from rollbook.api import translate
+from rollbook.api.guard import Guard
+from rollbook.api.session import SessionKeeper
+from rollbook.api.transport import Call, Transport
+from rollbook.resilience.failures import CallFailedError
+from rollbook.resilience.settings import ResilienceSettings
+
+_PATH = "/api/v1/sync/events"
+_SILENCES = 3  # of the request's time limit: the server says within it that it is still there
+
+
+class WakeUps:
+    """Opens the stream once for each call; opening it again is the caller's."""
+
+    def __init__(
+        self, transport: Transport, guard: Guard, session: SessionKeeper, settings: ResilienceSettings
+    ) -> None:
+        self._transport = transport
+        self._guard = guard
+        self._session = session
+        self._settings = settings
+
+    async def listen(self) -> AsyncIterator[None]:
+        """Yields whenever there is more; ends when the stream does. Raises :class:`CallFailedError`."""
+        answer = await self._opened()
+        try:
+            async for line in answer.aiter_lines():
+                if line.startswith("data:"):
+                    yield None
+        except httpx.HTTPError as error:
+            raise self._transport.below_http(error, writes=False) from error
+        finally:
+            await answer.aclose()
+
+    async def _opened(self) -> httpx.Response:
+        token = self._session.token()
+        try:
+            return await self._guard.call(lambda: self._open(token))
+        except CallFailedError as failure:
+            if failure.code != "not-signed-in":
+                raise
+        token = await self._session.renewed(token)
+        return await self._guard.call(lambda: self._open(token))
+
+    async def _open(self, token: str) -> httpx.Response:
+        """The stream, once its first lines say that it is ours."""
+        call = Call("GET", _PATH, type(None))
+        chosen = self._transport.headers(call, self._transport.new_id(), token, None)
+        limit = self._settings.request_timeout_seconds
+        try:
+            async with asyncio.timeout(limit):
+                client = self._transport.client()
+                request = client.build_request(
+                    "GET",
+                    _PATH,
+                    headers=chosen | {"Accept": "text/event-stream"},
+                    timeout=httpx.Timeout(
+                        limit, connect=self._settings.connect_timeout_seconds, read=_SILENCES * limit
+                    ),
+                )
+                answer = await client.send(request, stream=True)
+                return await self._ours(answer)
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
+            raise self._transport.below_http(error, writes=False) from error
+
+    async def _ours(self, answer: httpx.Response) -> httpx.Response:
+        """The same answer. Whatever else it is, it is closed and raised."""
+        is_stream = answer.headers.get("Content-Type", "").startswith("text/event-stream")
+        if answer.is_success and is_stream and self._transport.refusal(answer, writes=False) is None:
+            return answer
+        try:
+            await answer.aread()
+            raise self._transport.refusal(answer, writes=False) or translate.unreadable(writes=False)
+        finally:
+            await answer.aclose()
