@@ -122,7 +122,10 @@ def _install(handlers: list[logging.Handler], formatter: logging.Formatter, leve
     for handler in handlers:
         handler.setFormatter(formatter)
         root.addHandler(handler)
-    root.setLevel(level)
+    # Libraries are heard from warnings on: at their ease they write whole addresses, queries included.
+    root.setLevel(logging.WARNING)
+    logging.getLogger("rollbook").setLevel(level)
+    logging.getLogger("uvicorn").setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error", "alembic"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
