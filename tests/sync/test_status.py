@@ -123,13 +123,17 @@ def test_s28_a_full_disk_is_a_clear_error_and_nothing_is_half_saved(desk: Client
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreFullError, match="Free some space"):
-        for number in range(2_000):
-            desk.add(given_name=f"Student {number}", address="x" * 400)
+        _fill(desk)
     shown = len(desk.shown())
     assert desk.client.status().waiting == shown  # each entry is there with its record, or neither is
     assert desk.state(before) == "queued"
     desk.crash()  # space was freed
     assert desk.sync().up_to_date
+
+
+def _fill(desk: ClientDesk) -> None:
+    for number in range(2_000):
+        desk.add(given_name=f"Student {number}", address="x" * 400)
 
 
 def test_s28_no_store_is_a_clear_error_and_the_file_stays(desk: ClientDesk) -> None:
