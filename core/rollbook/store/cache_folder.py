@@ -27,7 +27,8 @@ def open_cache(folder: Path, size_mib: int) -> Cache:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)  # it may have been made by someone else
     _look_over(folder)
-    return Cache(str(folder), timeout=_LOCK_SECONDS, disk=SafeDisk, size_limit=size_mib * 2**20)
+    settings = DEFAULT_SETTINGS | {"size_limit": size_mib * 2**20}  # all of them: none is read from the file
+    return Cache(str(folder), timeout=_LOCK_SECONDS, disk=SafeDisk, **settings)
 
 
 def set_aside(folder: Path) -> None:
@@ -55,10 +56,13 @@ def _look_over(folder: Path) -> None:
         return
     with closing(sqlite3.connect(file, timeout=_LOCK_SECONDS)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        if not {"Settings", "Cache"} <= tables:
-            return  # another process is making it, or was killed while it did
-        given = {key for (key,) in connection.execute("SELECT key FROM Settings")}
-        if not given <= _KNOWN_SETTINGS:
-            raise DamagedCacheError("The cache has settings that are not its own.")
-        if connection.execute(_FOREIGN_ROWS).fetchone()[0]:
+        if "Settings" in tables:
+            _look_over_settings(dict(connection.execute("SELECT key, value FROM Settings")))
+        if "Cache" in tables and connection.execute(_FOREIGN_ROWS).fetchone()[0]:
             raise DamagedCacheError("The cache has rows that are not its own.")
+
+
+def _look_over_settings(given: dict[object, object]) -> None:
+    counted = all(isinstance(given[name], int) for name in METADATA if name in given)
+    if not counted or not given.keys() <= _KNOWN_SETTINGS:
+        raise DamagedCacheError("The cache has settings that are not its own.")

@@ -1,7 +1,7 @@
 """How cached answers lie on the disk: text keys and bytes, and never a pickle (R9).
 
-diskcache unpickles whatever a row says is pickled (CVE-2025-69872) and opens and deletes whatever path a row
-names. A row is not trusted here: it is a damaged cache unless it is what this class itself would have written.
+diskcache unpickles whatever a row says is pickled (CVE-2025-69872), and opens and deletes whatever path a row
+names. Here a row is not trusted: unless it is what this class would have written, the cache is damaged.
 """
 
 import contextlib
