@@ -62,8 +62,13 @@ def test_house_an_unknown_command_gets_the_usage_and_exit_2(arguments: list[str]
 def test_house_each_test_is_counted_once(tmp_path: Path) -> None:
     (tmp_path / "test_some.py").write_text(SOME_OF_EACH, "utf-8")
     report = tmp_path / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", str(tmp_path)]
-    subprocess.run([*command, f"--rootdir={tmp_path}"], cwd=tmp_path, capture_output=True, check=False)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-n", "2", f"--junitxml={report}"]
+    only_what_is_named = {
+        **os.environ,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }  # Qt's plugin takes long to load
+    command.append(f"--rootdir={tmp_path}")
+    subprocess.run(command, cwd=tmp_path, env=only_what_is_named, capture_output=True, check=False)
     assert Counts.read(report) == Counts(passed=2, failed=2, skipped=2)
     assert Counts.read(report).line() == "2 passed, 2 failed, 2 skipped"
     assert Counts.read(tmp_path / "absent.xml").line() == "0 passed, 0 failed"
