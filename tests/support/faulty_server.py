@@ -131,7 +131,8 @@ class FaultyServer:
         self._answers = list(answers)
         self.requests: list[Asked] = []
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     @property
     def port(self) -> int:
@@ -150,7 +151,7 @@ class FaultyServer:
         self._answers = list(answers)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return self
 
     async def __aexit__(
@@ -158,26 +159,26 @@ class FaultyServer:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        for task in tuple(self._open):
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # for the transports to take note
         await self._server.wait_closed()
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        self._tasks.add(asyncio.get_running_loop().create_task(self._serve(reader, writer)))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                if self._listens:
-                    self.requests.append(await _read(reader))
-                answering = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-                await answering(writer)
-        finally:
-            self._open.discard(task)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            if self._listens:
+                self.requests.append(await _read(reader))
+            answering = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+            await answering(writer)
             writer.close()
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
+            await writer.wait_closed()
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:

@@ -148,8 +148,11 @@ class Transport:
         if deadline.expired:
             raise translate.too_late(writes=False)
         try:
+            client = (
+                self.client()
+            )  # made outside the time limit: loading certificates is not the server's time
             async with asyncio.timeout(deadline.remaining()):
-                return await self.client().request(
+                return await client.request(
                     call.method, call.path, content=call.body, params=dict(call.params), headers=chosen
                 )
         except _BELOW_HTTP as error:

@@ -55,8 +55,8 @@ class WakeUps:
         chosen = self._transport.headers(call, self._transport.new_id(), token, None)
         limit = self._settings.request_timeout_seconds
         try:
+            client = self._transport.client()
             async with asyncio.timeout(limit):
-                client = self._transport.client()
                 request = client.build_request(
                     "GET",
                     _PATH,
