@@ -18,6 +18,7 @@ from rollbook.domain.registry import ENTITIES
 from rollbook.domain.roles import RIGHTS, Right, Role
 from rollbook.resource_files import resource
 from rollbook_desktop.bridge.bridge import Bridge
+from rollbook_desktop.bridge.collecting import Collector
 from rollbook_desktop.bridge.facade import AccountLike, Facade
 from rollbook_desktop.bridge.loop_thread import LoopThread
 from rollbook_desktop.bridge.places import default_data_folder
@@ -68,9 +69,12 @@ def run(options: Options) -> int:
     theme = make_theme(application, memory)
     loop = LoopThread()
     loop.start()
+    collector = Collector()
     program = Program(data, options, theme, memory, Bridge(loop))
     program.start()
-    return application.exec()
+    code = application.exec()
+    collector.stop()
+    return code
 
 
 def make_application() -> QApplication:

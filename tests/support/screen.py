@@ -1,5 +1,6 @@
 """A person at the screen: presses real keys, and reads through the accessibility bus what is shown."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -34,7 +35,8 @@ class Screen:
     def __exit__(self, *_what: object) -> None:
         for stream in (self._reader.stdin, self._reader.stdout):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
         self._reader.terminate()
         self._reader.wait(10)
 
@@ -81,4 +83,6 @@ class Screen:
         assert self._reader.stdout is not None
         self._reader.stdin.write(json.dumps({"app": self._application, **question}) + "\n")
         self._reader.stdin.flush()
-        return json.loads(self._reader.stdout.readline() or "null")
+        line = self._reader.stdout.readline()
+        assert line, "the screen reader ended; its last words are in the captured standard error"
+        return json.loads(line)

@@ -64,7 +64,7 @@ def text_of(node):
 
 def told(node):
     """The widget as the test wants it."""
-    attempt(node.clear_cache_single)
+    attempt(node.clear_cache)
     return {
         "name": attempt(node.get_name),
         "text": text_of(node),

@@ -52,19 +52,20 @@ class Bridge(QObject):
         self._commands = ThreadPoolExecutor(1, "rollbook-command")
         self._queries = ThreadPoolExecutor(2, "rollbook-query")
         self._news = _News()
+        self._closed = False
         self._knock.connect(self._open_inbox, Qt.ConnectionType.QueuedConnection)
 
     def query(
         self, work: Callable[[], T], done: OnDone[T] | None = None, failed: OnFailed | None = None
     ) -> Ticket:
         """Run a local query on a thread of its own; ``done`` and ``failed`` run on the window's thread."""
-        return self._hand_over(self._queries.submit(work), done, failed)
+        return self._submit(self._queries, work, done, failed)
 
     def command(
         self, work: Callable[[], T], done: OnDone[T] | None = None, failed: OnFailed | None = None
     ) -> Ticket:
         """Run a command; commands go one after the other, in the order in which they were given."""
-        return self._hand_over(self._commands.submit(work), done, failed)
+        return self._submit(self._commands, work, done, failed)
 
     def spawn(
         self,
@@ -87,9 +88,23 @@ class Bridge(QObject):
 
     def close(self, seconds: float = 5.0) -> bool:
         """End the threads; ``False`` when the loop did not end within ``seconds``."""
-        self._queries.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
+        self._queries.shutdown(wait=True, cancel_futures=True)
         self._commands.shutdown(wait=True)  # a save that was asked for is made
         return self._loop.stop(seconds)
+
+    def _submit(
+        self,
+        pool: ThreadPoolExecutor,
+        work: Callable[[], T],
+        done: OnDone[T] | None,
+        failed: OnFailed | None,
+    ) -> Ticket:
+        if self._closed:  # the window is going; nobody looks any more
+            ticket = Ticket()
+            ticket.drop()
+            return ticket
+        return self._hand_over(pool.submit(work), done, failed)
 
     def _hand_over(self, future: "Future[T]", done: OnDone[T] | None, failed: OnFailed | None) -> Ticket:
         ticket = Ticket()

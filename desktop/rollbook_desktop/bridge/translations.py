@@ -32,7 +32,9 @@ class FileTranslator(QTranslator):
                 if forms := _forms(message):
                     self._messages[name, message.findtext("source", "")] = forms
 
-    def translate(self, context: str, source_text: str, disambiguation: str | None = None, n: int = -1) -> str:
+    def translate(
+        self, context: str, source_text: str, _disambiguation: str | None = None, n: int = -1
+    ) -> str:
         """The translation; the program's own words where the file has none."""
         forms = self._messages.get((context, source_text))
         if forms is None:

@@ -18,6 +18,7 @@ TWO_COLUMNS_FROM = 400
 class _Place:
     widget: QWidget
     wide: bool
+    alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignTop
 
 
 class FormGrid(QWidget):
@@ -44,6 +45,10 @@ class FormGrid(QWidget):
         """Add a field; a ``wide`` one has a line for itself."""
         self._places.append(_Place(field, wide))
 
+    def add_foot(self, widget: QWidget) -> None:
+        """Add something rarely wanted below all fields."""
+        self._places.append(_Place(widget, True, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft))
+
     def lay_out(self, columns: int) -> None:
         """Place everything anew in ``columns`` columns."""
         if columns == self._columns:
@@ -54,7 +59,7 @@ class FormGrid(QWidget):
             if column and (place.wide or columns == 1):
                 row, column = row + 1, 0
             span = columns if place.wide else 1
-            self._grid.addWidget(place.widget, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(place.widget, row, column, 1, span, place.alignment)
             row, column = (row, 1) if span == 1 and column == 0 and columns == 2 else (row + 1, 0)
         for number in range(2):
             self._grid.setColumnStretch(number, 1 if number < columns else 0)

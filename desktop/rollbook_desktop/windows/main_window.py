@@ -16,6 +16,8 @@ from rollbook_desktop.windows.workspace import Workspace
 
 GEOMETRY = "window/geometry"
 FIRST_SIZE = (1240, 800)
+FRAME = (8, 40)
+"""Room for the window manager's frame, in logical pixels."""
 
 
 class MainWindow(QMainWindow):
@@ -123,4 +125,5 @@ class MainWindow(QMainWindow):
         kept = self._memory.value(GEOMETRY)
         if not (isinstance(kept, QByteArray) and self.restoreGeometry(kept)):
             room = self.screen().availableGeometry().size()
-            self.resize(min(FIRST_SIZE[0], room.width()), min(FIRST_SIZE[1], room.height()))
+            width, height = room.width() - FRAME[0], room.height() - FRAME[1]
+            self.resize(min(FIRST_SIZE[0], width), min(FIRST_SIZE[1], height))

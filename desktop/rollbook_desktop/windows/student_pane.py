@@ -42,7 +42,9 @@ class StudentPane(QFrame):
         self._said = label("", "small", name="formSaid")
         self._save = Button(theme, self.tr("Save"), "save", icon="check", look="primary")
         self._revert = Button(theme, self.tr("Undo typing"), "revert", icon="undo")
-        self._archive = Button(theme, self.tr("Archive…"), "archive", icon="archive", look="quiet")
+        self._archive = Button(
+            theme, self.tr("Archive this student…"), "archive", icon="archive", look="quiet"
+        )
         self._stack = QStackedWidget()
         self._nothing = Notice(theme, "noStudent")
         self._grid = self._make_grid(desk)
@@ -75,6 +77,7 @@ class StudentPane(QFrame):
                 field.set_read_only(not self._form.may_write)
                 self._fields[described.name] = field
                 grid.add_field(field, described.wide or described.kind == "lines")
+        grid.add_foot(self._archive)
         return grid
 
     def _make_field(self, described: FormField) -> Field:
@@ -124,7 +127,6 @@ class StudentPane(QFrame):
         buttons.addWidget(self._save)
         buttons.addWidget(self._revert)
         buttons.addStretch(1)
-        buttons.addWidget(self._archive)
         foot = QVBoxLayout()
         foot.setContentsMargins(SPACE["l"], SPACE["s"], SPACE["l"], SPACE["m"])
         foot.setSpacing(SPACE["xs"])

@@ -76,7 +76,6 @@ class StudentsPage(QWidget):
         self._left.addWidget(self._list)
         self._left.addWidget(self._notice)
         self._left.setMinimumWidth(240)
-        self._pane.setMinimumWidth(300)
         self._split.setObjectName("studentsSplit")
         self._split.setHandleWidth(SPACE["m"])
         self._split.setChildrenCollapsible(False)

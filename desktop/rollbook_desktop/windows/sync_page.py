@@ -54,7 +54,6 @@ class SyncPage(QWidget):
         split.setHandleWidth(SPACE["m"])
         split.setChildrenCollapsible(False)
         self._list.setMinimumWidth(240)
-        self._pane.setMinimumWidth(300)
         split.addWidget(self._list)
         split.addWidget(self._pane)
         split.setStretchFactor(0, 3)
