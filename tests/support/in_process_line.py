@@ -1,0 +1,33 @@
+"""`rollbookctl` run inside the test's process: the same entry point, without a new interpreter each time."""
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+from unittest import mock
+
+from rollbook.cli.__main__ import main
+from support.command_line import Said
+
+
+class InProcessLine:
+    """`rollbookctl --json` on one data folder. Settings come from the test's environment."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def run(self, *arguments: str, stdin: str = "") -> Said:
+        """Run to the end."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+        ):
+            try:
+                code = main(["--data", str(self.data), "--json", *arguments])
+            except SystemExit as left:
+                code = int(left.code or 0)
+        data = json.loads(out.getvalue()) if out.getvalue().strip() else {}
+        return Said(code, data, out.getvalue(), err.getvalue())
