@@ -83,7 +83,7 @@ class ResponseCache:
         """
         flight = self._flights.get(key.text)
         if flight is None:
-            flight = asyncio.create_task(self._fetched(key.text, fetch))
+            flight = asyncio.create_task(self._fetched(key.text, self._era, fetch))
             self._flights[key.text] = flight
             flight.add_done_callback(lambda _: self._landed(key.text, flight))
         # Shielded: one caller that gives up must not take the answer from the others.
@@ -111,8 +111,7 @@ class ResponseCache:
         if not flight.cancelled():
             flight.exception()  # seen, even where every caller has gone
 
-    async def _fetched(self, key: str, fetch: Callable[[], Awaitable[bytes]]) -> Cached:
-        era = self._era
+    async def _fetched(self, key: str, era: int, fetch: Callable[[], Awaitable[bytes]]) -> Cached:
         try:
             value = await fetch()
         except CallFailedError as failure:
