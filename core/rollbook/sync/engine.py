@@ -194,8 +194,9 @@ class SyncEngine:
     async def _listen(self) -> None:
         """Server-sent events say only that there is more (S19); without them, polling goes on."""
         while True:
+            while self.work_offline or self._api.connection().state is not ConnectionState.ONLINE:
+                await asyncio.sleep(self._settings.sync_watch_seconds)
             with contextlib.suppress(CallFailedError):
-                if self._api.connection().state is ConnectionState.ONLINE and not self.work_offline:
-                    async for _more in self._api.events():
-                        self.wake()
+                async for _more in self._api.events():
+                    self.wake()
             await asyncio.sleep(self._settings.sync_live_retry_seconds)

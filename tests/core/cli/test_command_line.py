@@ -95,7 +95,7 @@ def login_page() -> Iterator[str]:
     """A hotel's web server: HTML with 200 for everything."""
 
     class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name is the library's
+        def do_GET(self) -> None:
             body = b"<html><title>Welcome to Hotel Wi-Fi</title></html>"
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
