@@ -45,11 +45,15 @@ def run(pytest_arguments: list[str], only_tests: bool) -> int:
 
 
 def _clean(check: tuple[str, ...]) -> bool:
+    """Run one check. What it says is shown only where it finds something."""
     say(f"== {' '.join(check)}")
     command = [str(environment.program(check[0])), *check[1:]]
-    return (
-        subprocess.run(command, cwd=environment.ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    ran = subprocess.run(
+        command, cwd=environment.ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
+    if ran.returncode:
+        say(f"{ran.stdout}{ran.stderr}".rstrip())
+    return ran.returncode == 0
 
 
 def _tests(arguments: list[str], folder: Path) -> tuple[int, Counts]:
