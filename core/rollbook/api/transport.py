@@ -18,7 +18,7 @@ from rollbook.resilience.failures import CallFailedError
 from rollbook.resilience.settings import ResilienceSettings
 
 _Shape = TypeVar("_Shape")
-_BELOW_HTTP = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError, OSError)
+BELOW_HTTP = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError, OSError)
 # A proxy of the surroundings is for the outside: this computer's own server is asked directly.
 _DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
 
@@ -148,14 +148,12 @@ class Transport:
         if deadline.expired:
             raise translate.too_late(writes=False)
         try:
-            client = (
-                self.client()
-            )  # made outside the time limit: loading certificates is not the server's time
+            client = self.client()  # outside the limit: loading certificates is not the server's time
             async with asyncio.timeout(deadline.remaining()):
                 return await client.request(
                     call.method, call.path, content=call.body, params=dict(call.params), headers=chosen
                 )
-        except _BELOW_HTTP as error:
+        except BELOW_HTTP as error:
             raise self.below_http(error, writes=call.writes) from error
 
     def _understood(self, call: Call[_Shape], answer: httpx.Response) -> _Shape:

@@ -8,7 +8,7 @@ import httpx
 from rollbook.api import translate
 from rollbook.api.guard import Guard
 from rollbook.api.session import SessionKeeper
-from rollbook.api.transport import Call, Transport
+from rollbook.api.transport import BELOW_HTTP, Call, Transport
 from rollbook.resilience.failures import CallFailedError
 from rollbook.resilience.settings import ResilienceSettings
 
@@ -67,7 +67,7 @@ class WakeUps:
                 )
                 answer = await client.send(request, stream=True)
                 return await self._ours(answer)
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
+        except BELOW_HTTP as error:
             raise self._transport.below_http(error, writes=False) from error
 
     async def _ours(self, answer: httpx.Response) -> httpx.Response:
