@@ -16,6 +16,8 @@ from support.server_process import ServerProcess
 
 pytestmark = pytest.mark.window
 SETTINGS = {"ROLLBOOK_BREAKER_RECOVERY_SECONDS": "2", "ROLLBOOK_KEYRING": "0"}
+NUMBER, STATE = 1, 6
+"""Columns of the list."""
 USABLE_WITHIN_SECONDS = 10.0
 
 
@@ -43,12 +45,12 @@ def rollbook(data: Path) -> Iterator[Screen]:
         program.wait(20)
 
 
-def find(screen: Screen, name: str) -> None:
-    """Search, and open the first that is found; the cursor is then in its phone number."""
+def find(screen: Screen, number: str) -> None:
+    """Search for a student's number, open the one found, and go to the phone number."""
     screen.press("ctrl+f")
     screen.wait_until_focused("search")
-    screen.type(name)
-    screen.wait_for("studentCount", "^1 student$")
+    screen.type(number)
+    screen.wait_for_cell("students", 0, NUMBER, number)
     screen.press("Down", "Return")
     screen.wait_until_focused("family_name")
     for _ in range(40):
@@ -71,7 +73,7 @@ async def test_w4_the_window_goes_offline_and_comes_back(school: ServerProcess, 
     await connect(data, school.url, "registrar", "rollbook-demo")
     with rollbook(data) as screen:
         screen.wait_for("statusPill", "^All saved$", USABLE_WITHIN_SECONDS)
-        numbers = [str(screen.cell("students", row, 1)) for row in (0, 1)]
+        numbers = [str(screen.cell("students", row, NUMBER)) for row in (0, 1)]
 
         find(screen, numbers[0])
         change_phone(screen, "+30 210 1111111")
@@ -82,7 +84,7 @@ async def test_w4_the_window_goes_offline_and_comes_back(school: ServerProcess, 
         find(screen, numbers[1])
         change_phone(screen, "+30 210 2222222")
         screen.wait_for("statusPill", "^Offline · 1 waiting$", 10.0)
-        assert screen.cell("students", 0, 6) == "Waiting"
+        assert screen.cell("students", 0, STATE) == "Waiting"
 
         school.start()
         spent = screen.wait_for("statusPill", "^All saved$", 10.0)

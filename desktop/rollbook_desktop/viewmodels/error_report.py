@@ -29,23 +29,19 @@ class ErrorReport:
 
 def report_of(saved: Saved, called: str, attempt: FirstAttempt) -> ErrorReport | None:
     """The report of a save's first attempt; ``None`` where there is nothing to say in a dialog (W10)."""
-    titles = {
-        "parked": translate("errors", "The school did not accept the entry for {name}."),
-        "conflict": translate("errors", "Someone else changed {name} at the same time."),
-        "failed": translate("errors", "The school's server had trouble with the entry for {name}."),
-    }
-    if attempt.outcome not in titles:
+    outcome, problem = attempt.outcome, attempt.problem or {}
+    if outcome == "waiting" and problem:
+        outcome = "failed"  # the server did answer, with an error of its own
+    if outcome not in ("parked", "conflict", "failed"):
         return None
-    problem = attempt.problem or {}
-    name = called or translate("errors", "the record")
     return ErrorReport(
-        title=titles[attempt.outcome].format(name=name),
+        title=_title(outcome, problem).format(name=called or translate("errors", "the record")),
         cause=cause_of(problem),
-        safety=_safety(attempt.outcome),
-        next_step=_next_step(attempt.outcome, problem),
+        safety=_safety(outcome),
+        next_step=_next_step(outcome, problem),
         reference=attempt.request_id or attempt.action_id,
         details=details_of(
-            outcome=attempt.outcome,
+            outcome=outcome,
             error=problem.get("error"),
             status=problem.get("status"),
             request_id=attempt.request_id,
@@ -55,6 +51,21 @@ def report_of(saved: Saved, called: str, attempt: FirstAttempt) -> ErrorReport |
         ),
         op_id=saved.op_id,
     )
+
+
+def _title(outcome: str, problem: dict[str, Any]) -> str:
+    by_error = {
+        "student-number-taken": translate("errors", "Another student has the number entered for {name}."),
+        "value-taken": translate("errors", "Another record has a value entered for {name}."),
+        "archived-meanwhile": translate("errors", "{name} was archived at the school meanwhile."),
+        "forbidden": translate("errors", "You may not change {name}."),
+    }
+    by_outcome = {
+        "parked": translate("errors", "The school did not accept the entry for {name}."),
+        "conflict": translate("errors", "Someone else changed {name} at the same time."),
+        "failed": translate("errors", "The school's server had trouble with the entry for {name}."),
+    }
+    return by_error.get(str(problem.get("error"))) or by_outcome[outcome]
 
 
 def cause_of(problem: dict[str, Any]) -> str:
@@ -97,6 +108,4 @@ def _next_step(outcome: str, problem: dict[str, Any]) -> str:
     suggestion = str(problem.get("suggestion") or "")
     if outcome == "failed":
         return translate("errors", "Nothing to do now. If it stays, give the request ID to support.")
-    if outcome == "conflict":
-        return translate("errors", "Open the entry in the Sync centre to see both values.")
     return suggestion or translate("errors", "Correct the record and save it again.")

@@ -65,8 +65,8 @@ ENTRY_STATES: dict[str, str] = {
     "sending": QT_TRANSLATE_NOOP("states", "Being sent"),
     "unknown": QT_TRANSLATE_NOOP("states", "Sent; the answer was cut off"),
     "failed": QT_TRANSLATE_NOOP("states", "Failed for now; tried again by itself"),
-    "parked": QT_TRANSLATE_NOOP("states", "Refused; needs you"),
-    "conflict": QT_TRANSLATE_NOOP("states", "Changed on both sides; needs you"),
+    "parked": QT_TRANSLATE_NOOP("states", "Refused by the school; needs you"),
+    "conflict": QT_TRANSLATE_NOOP("states", "In conflict with the school; needs you"),
     "applied": QT_TRANSLATE_NOOP("states", "Saved at the school"),
 }
 

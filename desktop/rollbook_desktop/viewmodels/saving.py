@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from rollbook.client.values import FirstAttempt, Saved
 from rollbook_desktop.bridge.bridge import Bridge
 from rollbook_desktop.bridge.facade import Facade
-from rollbook_desktop.viewmodels.error_report import ErrorReport, report_of
+from rollbook_desktop.viewmodels.error_report import report_of
 
 translate = QCoreApplication.translate
 
@@ -46,20 +46,17 @@ class Saving(QObject):
         self._bridge.command(partial(self._facade.take_back, op_id), self._taken_back)
 
     def _first_attempt(self, saved: Saved, called: str, attempt: FirstAttempt) -> None:
-        if attempt.outcome == "applied":
-            self.said.emit(translate("saving", "Saved at the school."))
-            self.toasted.emit(translate("saving", "{name}: saved at the school.").format(name=called), "")
-        elif attempt.outcome == "waiting":
-            self.said.emit(
-                translate("saving", "Saved on this computer; it is sent when the server can be reached.")
-            )
-        else:
-            self._report(report_of(saved, called, attempt))
-
-    def _report(self, report: ErrorReport | None) -> None:
+        report = report_of(saved, called, attempt)
         if report is not None:
             self.said.emit(translate("saving", "Saved on this computer; the school does not have it yet."))
             self.failed.emit(report)
+        elif attempt.outcome == "applied":
+            self.said.emit(translate("saving", "Saved at the school."))
+            self.toasted.emit(translate("saving", "{name}: saved at the school.").format(name=called), "")
+        else:
+            self.said.emit(
+                translate("saving", "Saved on this computer; it is sent when the server can be reached.")
+            )
 
     def _taken_back(self, done: bool) -> None:
         self.toasted.emit(

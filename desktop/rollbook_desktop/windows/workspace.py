@@ -109,10 +109,10 @@ class Workspace(QWidget):
         desk.student_form.saved.connect(desk.saving.follow)
         desk.student_form.archived.connect(desk.saving.follow_archive)
         desk.saving.failed.connect(self.show_report)
-        desk.saving.toasted.connect(lambda text, _op_id: self._toast.say(text))
+        desk.saving.toasted.connect(self._toast_in_passing)
         desk.entries.told.connect(self._toast.say)
-        desk.engine.said.connect(lambda words: self._banner.say(words, "warn"))
-        desk.session.signed_in.connect(lambda: self._toast.say(self.tr("Signed in.")))
+        desk.engine.said.connect(self._warn)
+        desk.session.signed_in.connect(self._greet)
         self._bind_keys()
 
     def _bind_keys(self) -> None:
@@ -124,6 +124,15 @@ class Workspace(QWidget):
             QShortcut(keys, self).activated.connect(act)
         for number in range(len(self._places)):
             QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self).activated.connect(self._going_to(number))
+
+    def _toast_in_passing(self, text: str, _op_id: str) -> None:
+        self._toast.say(text)
+
+    def _warn(self, words: str) -> None:
+        self._banner.say(words, "warn")
+
+    def _greet(self) -> None:
+        self._toast.say(self.tr("Signed in."))
 
     def _going_to(self, number: int) -> Callable[[], None]:
         return lambda: self.go_to(number)
