@@ -37,7 +37,7 @@ class FaultTransport(httpx.AsyncBaseTransport):
         if fault == "portal":
             return httpx.Response(200, headers={"Content-Type": "text/html"}, content=PORTAL, request=request)
         if fault == "busy":
-            return await self.refusing(request, "overloaded", {"Retry-After": "7"})
+            return await self.refusing(request, "overloaded", {"Retry-After": "1"})
         answer = await self._inner.handle_async_request(request)
         body = await answer.aread()
         if fault == "drop after commit":
