@@ -80,7 +80,7 @@ class WakeUps:
         except ProblemError:
             return before  # the database is away; looked at again in a moment
         for school_id, head in heads.items():
-            if school_id in before and head != before[school_id]:
+            if head != before.get(school_id):  # one that is new to us may have moved since it was asked for
                 self._wake(school_id)
         return heads
 

@@ -1,0 +1,141 @@
+"""The administrator's commands: what they say, how they end (exit 0, 1, 2)."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from rollbook.server.__main__ import main
+from support.server_process import CHEAP_HASHES
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs a command on a SQLite file of its own; gives the exit code and what was said."""
+    for name, value in CHEAP_HASHES.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ROLLBOOK_DATABASE", f"sqlite:///{tmp_path / 'folder' / 'school.sqlite3'}")
+
+    def command(*arguments: str, stdin: str = "") -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        code = main(arguments)
+        said = capsys.readouterr()
+        assert said.out == ""
+        return code, said.err
+
+    return command
+
+
+def count(tmp_path: Path, query: str) -> int:
+    engine = create_engine(f"sqlite:///{tmp_path / 'folder' / 'school.sqlite3'}")
+    with engine.connect() as connection:
+        found = int(connection.execute(text(query)).scalar_one())
+    engine.dispose()
+    return found
+
+
+def create(name: str, *more: str) -> tuple[str, ...]:
+    return ("create-user", name, "--role", "registrar", "--password-stdin", *more)
+
+
+def test_check_says_what_to_do_next(run: Callable[..., tuple[int, str]]) -> None:
+    code, said = run("check")
+    assert (code, "run rollbook-server migrate" in said) == (1, True)
+    assert run("migrate")[0] == 0
+    code, said = run("check")
+    assert code == 1
+    assert "no school" in said
+    assert "no user" in said
+    assert run(*create("anna"), stdin="a good password\n")[0] == 0
+    code, said = run("check")
+    assert (code, "All is well" in said) == (0, True)
+    assert run("migrate")[0] == 0
+
+
+def test_users_are_made_in_schools_that_exist(run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    assert run(*create("anna"), stdin="a good password\n")[0] == 0
+    assert run(*create("berta", "--school", "School"), stdin="a good password\n")[0] == 0
+    code, said = run(*create("clara", "--school", "Other"), stdin="a good password\n")
+    assert (code, "There is no school “Other”" in said, "School" in said) == (1, True, True)
+    assert run(*create("clara", "--school", "Other", "--create-school"), stdin="a good password\n")[0] == 0
+    code, said = run(*create("dora"), stdin="a good password\n")
+    assert (code, "--school" in said) == (1, True)
+    assert count(tmp_path, "SELECT count(*) FROM school") == 2
+    assert count(tmp_path, "SELECT count(*) FROM app_user") == 3
+
+
+@pytest.mark.parametrize("password", ["", "short", "\n"])
+def test_a_password_that_is_too_short_is_refused(run: Callable[..., tuple[int, str]], password: str) -> None:
+    code, said = run(*create("anna"), stdin=password)
+    assert (code, "8 to 1000 characters" in said) == (1, True)
+
+
+def test_usage_errors_end_with_2(run: Callable[..., tuple[int, str]]) -> None:
+    for arguments in (["serve", "--port", "99999"], ["create-user", "x", "--role", "king"], [], ["fly"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ROLLBOOK_POOL_SIZE", "many", "pool_size (ROLLBOOK_POOL_SIZE) must be a whole number, not “many”"),
+        ("ROLLBOOK_POOL_SIZE", "0", "must be at least 1"),
+        ("ROLLBOOK_POOL_SIZE", "1.5", "must be a whole number"),
+        ("ROLLBOOK_POOL_TIMEOUT_SECONDS", "nan", "must be a number"),
+        ("ROLLBOOK_DATABASE", "mysql://x/y", "starts with “mysql:”"),
+        ("ROLLBOOK_DATABASE", "a file", "must be like sqlite:"),
+        ("ROLLBOOK_SETTINGS", "/no/such/file.toml", "cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    run: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    code, said = run("check")
+    assert code == 1
+    assert says in said
+    assert "Traceback" not in said
+
+
+def test_a_settings_file_is_read_and_the_environment_overrides_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rollbook.server.settings import SettingError, read_settings
+
+    file = tmp_path / "settings.toml"
+    file.write_text("pool_size = 3\naccess_token_seconds = 60\n")
+    settings = read_settings(file, {"ROLLBOOK_POOL_SIZE": "4"}, database="sqlite:///x")
+    assert (settings.pool_size, settings.access_token_seconds) == (4, 60.0)
+    file.write_text("pool_sise = 3\n")
+    with pytest.raises(SettingError, match="no setting “pool_sise”"):
+        read_settings(file, {})
+
+
+def test_a_made_up_school_is_the_same_for_the_same_seed_and_made_once(
+    run: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    code, said = run("make-demo", "--students", "25", "--seed", "7")
+    assert (code, "registrar" in said, "rollbook-demo" in said) == (0, True, True)
+    assert count(tmp_path, "SELECT count(*) FROM student") == 25
+    assert count(tmp_path, "SELECT max(position) FROM feed") == 26
+    assert count(tmp_path, "SELECT head FROM school_feed") == 26
+    assert count(tmp_path, "SELECT count(*) FROM membership") == 4
+    code, said = run("make-demo", "--students", "25")
+    assert (code, "has students already" in said) == (1, True)
+
+
+def test_a_database_that_cannot_be_reached_is_said_clearly(
+    run: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROLLBOOK_DATABASE", "postgresql+psycopg://nobody@127.0.0.1:1/none")
+    for command in (["check"], ["migrate"], list(create("anna"))):
+        code, said = run(*command, stdin="a good password\n")
+        assert code == 1
+        assert "cannot be reached" in said
+        assert "Traceback" not in said

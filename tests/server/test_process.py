@@ -1,0 +1,194 @@
+"""A real `rollbook-server serve` over a socket: kills at named points, several workers, live events."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes, push_body
+from support.server_process import PASSWORD, ServerProcess
+
+
+@pytest.fixture
+def server(tmp_path: Path, database: str) -> Iterator[ServerProcess]:
+    """A server that is not started yet, on a database of each kind, with a user."""
+    process = ServerProcess(tmp_path, database=database)
+    name = f"Process School {uuid.uuid4()}"
+    process.create_user("registrar", school=name)
+    process.create_user("registrar", school=name)  # again is no harm
+    yield process
+    if process.running:
+        process.kill()
+
+
+@contextmanager
+def signed_in(server: ServerProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        answer = client.post("/api/v1/auth/sign-in", json={"name": "registrar", "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        session = answer.json()
+        client.headers["Authorization"] = f"Bearer {session['access_token']}"
+        client.headers["Content-Type"] = "application/json"
+        client.headers["X-Rollbook-School"] = session["memberships"][-1]["school_id"]
+        yield client
+
+
+def listening(client: httpx.Client) -> AbstractContextManager[httpx.Response]:
+    return client.stream("GET", "/api/v1/sync/events")
+
+
+def creates(count: int) -> list[bytes]:
+    return [
+        operation_bytes(
+            Operation(
+                op_id=str(uuid.uuid4()),
+                kind=Kind.CREATE,
+                entity="student",
+                entity_id=str(uuid.uuid4()),
+                changes={"given_name": FieldChange(None, f"G{number}")},
+            )
+        )
+        for number in range(count)
+    ]
+
+
+def outcomes(client: httpx.Client, operations: list[bytes]) -> list[str]:
+    answer = client.post("/api/v1/sync/push", content=push_body(operations))
+    assert answer.status_code == 200, answer.text
+    return [item["outcome"] for item in answer.json()["results"]]
+
+
+def stored(server: ServerProcess, school_id: str) -> tuple[int, int, int]:
+    """Students, receipts and feed rows of students, by plain SQL."""
+    engine = create_engine(server.database)
+    with engine.connect() as connection:
+        counts = tuple(
+            int(connection.execute(text(query), {"school": school_id}).scalar_one())
+            for query in (
+                "SELECT count(*) FROM student WHERE school_id = :school",
+                "SELECT count(*) FROM receipt WHERE school_id = :school",
+                "SELECT count(*) FROM feed WHERE school_id = :school AND entity = 'student'",
+            )
+        )
+    engine.dispose()
+    assert len(counts) == 3
+    return counts
+
+
+@pytest.mark.parametrize(("point", "kept"), [("server.push.before_commit", 0), ("server.push.committed", 50)])
+def test_s7_killed_around_the_commit_each_operation_is_there_once(
+    server: ServerProcess, point: str, kept: int
+) -> None:
+    server.start(killed_at=point)
+    operations = creates(50)
+    with signed_in(server) as client, pytest.raises(httpx.TransportError):
+        client.post("/api/v1/sync/push", content=push_body(operations))
+    assert server.wait() == -9
+    school_id = client.headers["X-Rollbook-School"]
+    assert stored(server, school_id) == (kept, kept, kept)
+    server.start()
+    with signed_in(server) as client:
+        wanted = "duplicate" if kept else "applied"
+        assert outcomes(client, operations) == [wanted] * 50
+    assert stored(server, school_id) == (50, 50, 50)
+    assert server.stop() == 0
+
+
+def test_r13_several_workers_share_one_database(server: ServerProcess) -> None:
+    server.workers = 2
+    server.start()
+    workers = set()
+    for _ in range(10):
+        with signed_in(server) as client:
+            assert outcomes(client, creates(3)) == ["applied"] * 3
+            client.get("/healthz", headers={"Connection": "close"})
+    for file in server.log_folder.glob("server-*.log"):
+        workers.add(file.name)
+    assert len(workers) == 2
+    with httpx.Client(base_url=server.url) as client:
+        page = client.get("/metrics").text
+    counted = [line for line in page.splitlines() if line.startswith("rollbook_push_operations_total{")]
+    assert counted == ['rollbook_push_operations_total{code="",outcome="applied"} 30.0']
+    assert server.stop() == 0
+
+
+def test_s19_an_event_says_that_there_is_more_at_once(server: ServerProcess) -> None:
+    server.start()
+    with signed_in(server) as listener, signed_in(server) as writer, listening(listener) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        lines = stream.iter_lines()
+        assert next(lines) == "event: more"  # what was there before one listened
+        assert [next(lines), next(lines)] == ["data: {}", ""]
+        outcomes(writer, creates(1))
+        sent = time.monotonic()
+        assert next(lines) == "event: more"
+        assert time.monotonic() - sent < 1
+        assert "X-Request-ID" in stream.headers
+        stopping = time.monotonic()
+        assert server.stop() == 0  # a listener does not hold the server up
+        assert time.monotonic() - stopping < 4
+
+
+def test_s19_another_workers_commit_is_noticed(server: ServerProcess, tmp_path: Path) -> None:
+    server.start()
+    other = ServerProcess(tmp_path / "other", database=server.database)
+    other.start()
+    try:
+        with signed_in(server) as listener, signed_in(other) as writer, listening(listener) as stream:
+            lines = stream.iter_lines()
+            assert [next(lines) for _ in range(3)] == ["event: more", "data: {}", ""]
+            outcomes(writer, creates(1))
+            sent = time.monotonic()
+            assert next(lines) == "event: more"
+            assert time.monotonic() - sent < 3
+    finally:
+        other.stop()
+        server.stop()
+
+
+def test_r18_nothing_of_the_framework_is_printed_beside_the_log(server: ServerProcess) -> None:
+    import json
+
+    server.start()
+    with signed_in(server) as client:
+        client.get("/healthz", headers={"X-Request-ID": "seen-in-the-log"})
+    server.stop()
+    lines = [json.loads(line) for line in server.stderr().splitlines()]
+    assert any(line.get("request_id") == "seen-in-the-log" for line in lines)
+    file = (server.log_folder / "server-1.log").read_text(encoding="utf-8")
+    assert "seen-in-the-log" in file
+
+
+def test_a_port_in_use_is_said_clearly(server: ServerProcess) -> None:
+    server.start()
+    import subprocess
+    import sys
+
+    second = subprocess.run(
+        [sys.executable, "-m", "rollbook.server", "serve", "--port", str(server.port)],
+        env=server._env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert f"port {server.port}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_s10_each_new_database_is_another_installation(tmp_path: Path) -> None:
+    ids: list[Any] = []
+    for name in ("one", "two"):
+        with ServerProcess(tmp_path / name) as process:
+            ids.append(httpx.get(f"{process.url}/api/v1/server").json()["installation"])
+    with ServerProcess(tmp_path / "one") as process:
+        ids.append(httpx.get(f"{process.url}/api/v1/server").json()["installation"])
+    assert ids[0] == ids[2] != ids[1]
