@@ -29,7 +29,7 @@ def ready() -> None:
     Raises :class:`GivingUpError` where that fails.
     """
     wanted = _wanted()
-    stamp = _STAMP.read_text("utf-8") if _STAMP.is_file() else ""
+    stamp = _STAMP.read_text("utf-8").strip() if _STAMP.is_file() else ""
     if stamp == wanted and _PYTHON.exists():
         return
     # An installation that was cut short can leave half a package that pip takes for a whole one.
@@ -64,7 +64,7 @@ def _make() -> None:
 
 
 def _install() -> None:
-    say(f"Installing what {LOCK.relative_to(ROOT)} names (the first time takes about a minute)")
+    say(f"Installing what {LOCK.relative_to(ROOT)} names (the first time takes a minute or two)")
     pip = [str(_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "install"]
     _run([*pip, "--require-hashes", "--requirement", str(LOCK)])
     _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
