@@ -32,6 +32,11 @@ class Account:
         """The file of the store."""
         return self.folder / "store.sqlite3"
 
+    @property
+    def cache(self) -> Path:
+        """The folder of the answers kept for when the server is away."""
+        return self.folder / "cache"
+
 
 class NotConnectedError(Exception):
     """The data folder has no account yet."""

@@ -8,6 +8,7 @@ from typing import Any
 from rollbook.api.client import ApiClient
 from rollbook.client import entries, requests
 from rollbook.client.accounts import Account
+from rollbook.client.dashboard import Dashboards, DashboardView
 from rollbook.client.first_attempt import first_attempt, has_answer
 from rollbook.client.listeners import Listeners
 from rollbook.client.resolving import Chosen, Resolving
@@ -53,6 +54,7 @@ class Client:
         saving: Saving,
         resolving: Resolving,
         listeners: Listeners,
+        dashboards: Dashboards,
     ) -> None:
         self.account = account
         self._store = store
@@ -61,6 +63,7 @@ class Client:
         self._saving = saving
         self._resolving = resolving
         self._listeners = listeners
+        self._dashboards = dashboards
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # ---- events
@@ -292,7 +295,12 @@ class Client:
     async def sign_out(self) -> None:
         """End the session; entries that wait are kept for this user (S27)."""
         await self._api.sign_out()
+        await self._dashboards.purge()
         self._listeners.emit(StatusChanged())
+
+    async def dashboard(self) -> DashboardView:
+        """The school's numbers, or the last known ones labelled as stale. Raises :class:`CallFailedError`."""
+        return await self._dashboards.read()
 
     async def find_request_everywhere(self, wanted: str) -> Story:
         """What this computer and the server know of a request (R17)."""
@@ -303,7 +311,8 @@ class Client:
         await self._api.close()
 
     def close(self) -> None:
-        """Close the store."""
+        """Close what is open on this computer."""
+        self._dashboards.close()
         self._store.close()
 
     # ---- telling

@@ -1,5 +1,6 @@
 """Opening a client: connecting to a school the first time, and coming back to it (S10, S12)."""
 
+import contextlib
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,16 +17,21 @@ from rollbook.client.accounts import (
     device_id,
     keep_account,
 )
+from rollbook.client.dashboard import Dashboards
 from rollbook.client.facade import Client
 from rollbook.client.listeners import Listeners
 from rollbook.client.resolving import Resolving
 from rollbook.client.saving import Saving
+from rollbook.client.session_end import WatchedCredentials
 from rollbook.client.settings import ClientSettings, load_settings
+from rollbook.client.values import StatusChanged
 from rollbook.contract.session import Session
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import uuid7_source
+from rollbook.store.cache_folder import delete_cache
 from rollbook.store.credentials import StoredCredentials
 from rollbook.store.database import open_store
+from rollbook.store.response_cache import ResponseCache
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.engine import SyncEngine
 
@@ -67,6 +73,8 @@ async def connect(
     account.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     open_store(account.store).close()
     StoredCredentials(account.folder, settings.keyring).save(session.access_token, session.refresh_token)
+    with contextlib.suppress(OSError):  # in use; its keys name the role that it was kept for
+        delete_cache(account.cache)
     keep_account(data, account)
     return account
 
@@ -93,7 +101,11 @@ def open_client(
 def _wired(data: Path, account: Account, settings: ClientSettings, around: Surroundings) -> Client:
     store = open_store(account.store)
     attempts = AttemptLog()
-    credentials = StoredCredentials(account.folder, settings.keyring)
+    cache = ResponseCache(
+        account.cache, around.clock, settings.resilience.cache_limit_seconds, settings.resilience
+    )
+    stored = StoredCredentials(account.folder, settings.keyring)
+    credentials = WatchedCredentials(stored, cache.purge_soon)
     api = _api(data, account.url, account.installation, credentials, settings, around, attempts)
     listeners = Listeners()
     new_id = uuid7_source(around.clock)
@@ -111,7 +123,9 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
     )
     saving = Saving(store, around.clock, new_id, account.user_name)
     resolving = Resolving(store, around.clock, new_id, account.user_name)
-    return Client(account, store, api, engine, saving, resolving, listeners)
+    api.breaker.observe(lambda _event: listeners.emit(StatusChanged()))  # whoever's call it was
+    dashboards = Dashboards(api, cache, account, engine.wake)
+    return Client(account, store, api, engine, saving, resolving, listeners, dashboards)
 
 
 def _api(

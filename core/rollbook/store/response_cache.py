@@ -5,6 +5,7 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +24,7 @@ from rollbook.store.safe_disk import DamagedCacheError
 _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 _QUEUE = 64
+_SET_RIGHT_SECONDS = 120.0  # a clock that the network sets right has not gone back
 _WAYS_TO_FAIL = (sqlite3.Error, OSError, Timeout, DamagedCacheError)
 
 
@@ -91,19 +93,30 @@ class ResponseCache:
 
     async def purge(self) -> None:
         """Delete all that is kept, as on sign-out; what is on its way is not kept any more."""
-        self._era += 1
-        self._flights.clear()
-        self._kept_at.clear()
-        self._trusted = False
-        with contextlib.suppress(*_WAYS_TO_FAIL, CallFailedError):  # not under the breaker: it must be tried
-            await self._room.run(self._kept.delete_all)
-            self._trusted = True  # else what could not be deleted is at least not shown
+        with contextlib.suppress(*_WAYS_TO_FAIL, CallFailedError):
+            await asyncio.wrap_future(self._begin_purge())
+
+    def purge_soon(self) -> None:
+        """The same without waiting; from now on nothing of it is shown."""
+        with contextlib.suppress(CallFailedError):  # closed already
+            self._begin_purge()
 
     def close(self) -> None:
         """Close the file, from any thread; waits for what is being read or written."""
         with contextlib.suppress(CallFailedError):  # closed already
             self._room.submit(self._kept.close)
         self._room.close(cancel_waiting=False)
+
+    def _begin_purge(self) -> "Future[None]":
+        self._era += 1
+        self._flights.clear()
+        self._kept_at.clear()
+        self._trusted = False
+        return self._room.submit(self._delete_all)  # not under the breaker: it must be tried
+
+    def _delete_all(self) -> None:
+        self._kept.delete_all()
+        self._trusted = True  # else what could not be deleted is at least not shown
 
     def _landed(self, key: str, flight: "asyncio.Task[Cached]") -> None:
         if self._flights.get(key) is flight:
@@ -127,14 +140,14 @@ class ResponseCache:
         if key in self._barred or not self._trusted:
             raise failure
         kept = await self._safely(lambda: self._kept.read(key), None)
-        if kept is None or era != self._era or not 0.0 <= self._age(key, kept) <= self._limit:
+        if kept is None or era != self._era or not -_SET_RIGHT_SECONDS <= self._age(key, kept) <= self._limit:
             raise failure
         return Cached(kept.data, kept.as_of.isoformat(), stale=True, reason=failure.code)
 
     def _age(self, key: str, kept: Kept) -> float:
         """Seconds since it was true, by the measured time where this process kept it.
 
-        After a restart there is only the wall clock; an answer from its future has no known age: below 0.
+        After a restart there is only the wall clock; an answer from its future has no known age: far below 0.
         """
         kept_at = self._kept_at.get(key)
         if kept_at is not None:
