@@ -45,8 +45,19 @@ class ThreadBulkhead:
         return future
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
-        """The same, awaited: the loop goes on meanwhile."""
-        return await asyncio.wrap_future(self.submit(work))
+        """The same, awaited: the loop goes on meanwhile.
+
+        Raises :class:`BulkheadClosedError` too when it is turned away at a shutdown while it waits.
+        """
+        future = self.submit(work)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if _was_cancelled():
+                raise
+            raise BulkheadClosedError(
+                self.name
+            ) from None  # else it would look as if the caller were cancelled
 
     def close(self, *, cancel_waiting: bool = True) -> None:
         """Admit nothing more, turn away what waits (its future is cancelled), wait for what runs."""
@@ -57,3 +68,8 @@ class ThreadBulkhead:
     def _left(self, _future: "Future[_Result]") -> None:
         with self._lock:
             self._inside -= 1
+
+
+def _was_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
