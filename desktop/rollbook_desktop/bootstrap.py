@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QObject, QSettings, Qt
+from PySide6.QtCore import QLocale, QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -71,6 +71,7 @@ def run(options: Options) -> int:
     loop.start()
     collector = Collector()
     program = Program(data, options, theme, memory, Bridge(loop))
+    program.ended.connect(application.quit)
     program.start()
     code = application.exec()
     collector.stop()
@@ -137,6 +138,9 @@ def _tinted(theme: Theme, name: str) -> object:
 
 class Program(QObject):
     """The life of the window: opening, the first start, an account, the end."""
+
+    ended = Signal()
+    """Everything is closed."""
 
     def __init__(self, data: Path, options: Options, theme: Theme, memory: QSettings, bridge: Bridge) -> None:
         super().__init__()
@@ -249,7 +253,7 @@ class Program(QObject):
         self._bridge.close()
         if self._client is not None:
             self._client.close()
-        QApplication.quit()
+        self.ended.emit()
 
 
 def _now() -> datetime:

@@ -156,6 +156,8 @@ def _explanation(status: Status) -> str:
         return translate("status", "Go on working; entries are kept here. Sign in to send them.")
     if status.reason == "not_our_server":
         return translate("status", "It may be the sign-in page of a public network. Nothing is sent to it.")
+    if status.reason == "work_offline":
+        return translate("status", "Entries are saved on this computer and sent when you go online again.")
     if status.connection in ("offline", "degraded"):
         return translate(
             "status", "Go on working: entries are saved on this computer and sent by themselves."

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.entry_words import EntryWords
 from rollbook_desktop.widgets.banner import Banner
@@ -109,12 +109,10 @@ class EntryPane(QFrame):
         outer.addLayout(self._foot())
 
     def _foot(self) -> QVBoxLayout:
-        buttons = QHBoxLayout()
+        buttons = QGridLayout()
         buttons.setSpacing(SPACE["s"])
-        for button in (self._retry, self._take_back, self._copy):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        buttons.addWidget(self._discard)
+        for place, button in enumerate((self._retry, self._take_back, self._copy, self._discard)):
+            buttons.addWidget(button, place // 2, place % 2)
         foot = QVBoxLayout()
         foot.setContentsMargins(SPACE["l"], SPACE["m"], SPACE["l"], SPACE["m"])
         foot.setSpacing(SPACE["m"])

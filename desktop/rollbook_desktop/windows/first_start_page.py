@@ -90,9 +90,7 @@ class FirstStartPage(QWidget):
         for part in (
             picture,
             label("Rollbook", "display"),
-            label(
-                self.tr("The school's roll book, that goes on working when the network does not."), "muted"
-            ),
+            label(self.tr("The roll book that goes on working without a network."), "muted"),
         ):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
             brand.addWidget(part)
@@ -110,7 +108,6 @@ class FirstStartPage(QWidget):
             column.addWidget(button)
             column.addWidget(label(text, "small"))
             column.addSpacing(SPACE["s"])
-        column.addStretch(1)
         return page
 
     def _form(self) -> QWidget:
@@ -128,7 +125,6 @@ class FirstStartPage(QWidget):
         buttons.addStretch(1)
         column.addSpacing(SPACE["s"])
         column.addLayout(buttons)
-        column.addStretch(1)
         return page
 
     def _connect(self) -> None:
@@ -185,9 +181,15 @@ class FirstStartPage(QWidget):
 
 
 def _page() -> tuple[QWidget, QVBoxLayout]:
-    page = QFrame()
-    page.setProperty("look", "card")
-    column = QVBoxLayout(page)
+    """A page with a card at its top, and the card's column."""
+    card = QFrame()
+    card.setProperty("look", "card")
+    column = QVBoxLayout(card)
     column.setContentsMargins(SPACE["xl"], SPACE["xl"], SPACE["xl"], SPACE["l"])
     column.setSpacing(SPACE["s"])
+    page = QWidget()
+    outer = QVBoxLayout(page)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(card)
+    outer.addStretch(1)
     return page, column
