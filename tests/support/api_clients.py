@@ -1,4 +1,4 @@
-"""API clients for tests: quick settings, known chance, a pair of tokens in memory."""
+"""API clients for tests: quick retries, patient time limits, known chance, a pair of tokens in memory."""
 
 import random
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from rollbook.resilience.settings import ResilienceSettings
 from support.faulty_server import INSTALLATION
 
 QUICK: dict[str, Any] = {
-    "request_timeout_seconds": 0.5,
-    "connect_timeout_seconds": 0.4,
-    "probe_timeout_seconds": 0.3,
+    "request_timeout_seconds": 20.0,
+    "connect_timeout_seconds": 20.0,
+    "probe_timeout_seconds": 20.0,
     "retry_base_seconds": 0.001,
     "retry_cap_seconds": 0.002,
 }

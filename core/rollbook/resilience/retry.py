@@ -136,7 +136,7 @@ def _conditions(
     """For a fresh instance each time: tenacity keeps the state of a call on the instance."""
 
     def is_over(state: RetryCallState) -> bool:
-        if state.attempt_number >= max(1, policy.attempts) or state.upcoming_sleep >= deadline.remaining():
+        if state.attempt_number >= policy.attempts or state.upcoming_sleep >= deadline.remaining():
             return True
         return not budget.take()  # asked last: what is not tried costs nothing
 

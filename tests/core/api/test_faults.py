@@ -62,7 +62,7 @@ async def test_r2_slow_drip_is_cut_at_the_deadline() -> None:
     async with facing(slow_drip(SERVER_INFO, 0.05), request_timeout_seconds=0.4) as (_, api):
         began = time.monotonic()
         failure = await failure_of(api.push(b"{}"))
-    assert time.monotonic() - began < 2.0  # each read alone is quick; the whole would take 10 s
+    assert time.monotonic() - began < 6.0  # each read alone is quick; the whole would take 10 s
     assert (failure.kind, failure.code, failure.outcome_unknown) == (FailureKind.TRANSIENT, "timeout", True)
 
 
@@ -96,7 +96,8 @@ WRITE_FAULTS: list[tuple[str, Answering, str]] = [
 
 @pytest.mark.parametrize(("answering", "code"), [pytest.param(a, c, id=n) for n, a, c in WRITE_FAULTS])
 async def test_r2_a_write_that_may_have_arrived_is_unknown(answering: Answering, code: str) -> None:
-    async with facing(answering) as (server, api):
+    limit = 1.0 if code == "timeout" else 20.0
+    async with facing(answering, request_timeout_seconds=limit) as (server, api):
         failure = await failure_of(api.push(b"{}"))
         assert len(server.requests) == 1  # a write is never repeated here (S11)
     assert (failure.code, failure.outcome_unknown) == (code, True)
