@@ -42,7 +42,7 @@ def create(name: str, *more: str) -> tuple[str, ...]:
     return ("create-user", name, "--role", "registrar", "--password-stdin", *more)
 
 
-def test_check_says_what_to_do_next(run: Callable[..., tuple[int, str]]) -> None:
+def test_check_says_what_to_do_next(run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
     code, said = run("check")
     assert (code, "run rollbook-server migrate" in said) == (1, True)
     assert run("migrate")[0] == 0
@@ -54,6 +54,8 @@ def test_check_says_what_to_do_next(run: Callable[..., tuple[int, str]]) -> None
     code, said = run("check")
     assert (code, "All is well" in said) == (0, True)
     assert run("migrate")[0] == 0
+    assert run(*create("Anna"), stdin="another password\n")[0] == 0  # the same user, with a new password
+    assert count(tmp_path, "SELECT count(*) FROM app_user") == 1
 
 
 def test_users_are_made_in_schools_that_exist(run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def break_route(app: FastAPI, error: Exception) -> str:
         ("GET", "/api/v1/students?limit=x", {}, 422, "validation-failed"),
         ("GET", "/api/v1/students", {"headers": {"Authorization": ""}}, 401, "not-signed-in"),
         ("GET", "/healthz", {"headers": {"X-Rollbook-Deadline-Ms": "soon"}}, 400, "malformed-request"),
+        ("GET", "/healthz", {"headers": {"X-Rollbook-Protocol": "2"}}, 400, "protocol-unsupported"),
         ("GET", "/healthz", {"headers": {"X-Rollbook-Deadline-Ms": "0"}}, 504, "deadline-exceeded"),
         ("GET", "/healthz", {"headers": {"X-Rollbook-Deadline-Ms": "--5"}}, 504, "deadline-exceeded"),
     ],

@@ -12,25 +12,32 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes, push_body
+from support.school_server import SchoolServer
 from support.server_process import PASSWORD, ServerProcess
 
 
+class SchoolProcess(ServerProcess):
+    """A server whose database holds a user."""
+
+    user = ""
+
+
 @pytest.fixture
-def server(tmp_path: Path, database: str) -> Iterator[ServerProcess]:
+def server(tmp_path: Path, database: str) -> Iterator[SchoolProcess]:
     """A server that is not started yet, on a database of each kind, with a user."""
-    process = ServerProcess(tmp_path, database=database)
-    name = f"Process School {uuid.uuid4()}"
-    process.create_user("registrar", school=name)
-    process.create_user("registrar", school=name)  # again is no harm
+    process = SchoolProcess(tmp_path, database=database)
+    school = SchoolServer(database, tmp_path)
+    process.user = school.user()  # in this process: a command for each test would take long
+    school.close()
     yield process
     if process.running:
         process.kill()
 
 
 @contextmanager
-def signed_in(server: ServerProcess) -> Iterator[httpx.Client]:
+def signed_in(server: SchoolProcess) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=30) as client:
-        answer = client.post("/api/v1/auth/sign-in", json={"name": "registrar", "password": PASSWORD})
+        answer = client.post("/api/v1/auth/sign-in", json={"name": server.user, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         session = answer.json()
         client.headers["Authorization"] = f"Bearer {session['access_token']}"
@@ -64,7 +71,7 @@ def outcomes(client: httpx.Client, operations: list[bytes]) -> list[str]:
     return [item["outcome"] for item in answer.json()["results"]]
 
 
-def stored(server: ServerProcess, school_id: str) -> tuple[int, int, int]:
+def stored(server: SchoolProcess, school_id: str) -> tuple[int, int, int]:
     """Students, receipts and feed rows of students, by plain SQL."""
     engine = create_engine(server.database)
     with engine.connect() as connection:
@@ -83,7 +90,7 @@ def stored(server: ServerProcess, school_id: str) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize(("point", "kept"), [("server.push.before_commit", 0), ("server.push.committed", 50)])
 def test_s7_killed_around_the_commit_each_operation_is_there_once(
-    server: ServerProcess, point: str, kept: int
+    server: SchoolProcess, point: str, kept: int
 ) -> None:
     server.start(killed_at=point)
     operations = creates(50)
@@ -100,7 +107,7 @@ def test_s7_killed_around_the_commit_each_operation_is_there_once(
     assert server.stop() == 0
 
 
-def test_r13_several_workers_share_one_database(server: ServerProcess) -> None:
+def test_r13_several_workers_share_one_database(server: SchoolProcess) -> None:
     server.workers = 2
     server.start()
     workers = set()
@@ -118,7 +125,7 @@ def test_r13_several_workers_share_one_database(server: ServerProcess) -> None:
     assert server.stop() == 0
 
 
-def test_s19_an_event_says_that_there_is_more_at_once(server: ServerProcess) -> None:
+def test_s19_an_event_says_that_there_is_more_at_once(server: SchoolProcess) -> None:
     server.start()
     with signed_in(server) as listener, signed_in(server) as writer, listening(listener) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -135,11 +142,12 @@ def test_s19_an_event_says_that_there_is_more_at_once(server: ServerProcess) -> 
         assert time.monotonic() - stopping < 4
 
 
-def test_s19_another_workers_commit_is_noticed(server: ServerProcess, tmp_path: Path) -> None:
+def test_s19_another_workers_commit_is_noticed(server: SchoolProcess, tmp_path: Path) -> None:
     server.start()
-    other = ServerProcess(tmp_path / "other", database=server.database)
+    other = SchoolProcess(tmp_path / "other", database=server.database)
     other.start()
     try:
+        other.user = server.user
         with signed_in(server) as listener, signed_in(other) as writer, listening(listener) as stream:
             lines = stream.iter_lines()
             assert [next(lines) for _ in range(3)] == ["event: more", "data: {}", ""]
@@ -152,7 +160,7 @@ def test_s19_another_workers_commit_is_noticed(server: ServerProcess, tmp_path: 
         server.stop()
 
 
-def test_r18_nothing_of_the_framework_is_printed_beside_the_log(server: ServerProcess) -> None:
+def test_r18_nothing_of_the_framework_is_printed_beside_the_log(server: SchoolProcess) -> None:
     import json
 
     server.start()
@@ -165,7 +173,7 @@ def test_r18_nothing_of_the_framework_is_printed_beside_the_log(server: ServerPr
     assert "seen-in-the-log" in file
 
 
-def test_a_port_in_use_is_said_clearly(server: ServerProcess) -> None:
+def test_a_port_in_use_is_said_clearly(server: SchoolProcess) -> None:
     server.start()
     import subprocess
     import sys

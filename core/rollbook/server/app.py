@@ -19,6 +19,7 @@ from rollbook.server.metrics import Metrics
 from rollbook.server.middleware.body_limit import BodyLimitMiddleware
 from rollbook.server.middleware.deadline import DeadlineMiddleware
 from rollbook.server.middleware.last_resort import LastResortMiddleware
+from rollbook.server.middleware.protocol import ProtocolMiddleware
 from rollbook.server.middleware.request_id import RequestIdMiddleware
 from rollbook.server.middleware.request_log import RequestLogMiddleware
 from rollbook.server.openapi import install_openapi
@@ -103,6 +104,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
 def _wrap(app: FastAPI, parts: Parts, new_id: IdSource) -> None:
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, limit=parts.settings.max_body_bytes)
+    app.add_middleware(ProtocolMiddleware)
     app.add_middleware(DeadlineMiddleware, clock=parts.clock)
     app.add_middleware(LastResortMiddleware, clock=parts.clock)
     app.add_middleware(RequestLogMiddleware, clock=parts.clock, metrics=parts.metrics)

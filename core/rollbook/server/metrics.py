@@ -13,8 +13,8 @@ from prometheus_client import (
 from sqlalchemy.pool import QueuePool
 
 from rollbook.server.database import Database
+from rollbook.server.shared_counts import SHARED_FOLDER
 
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
