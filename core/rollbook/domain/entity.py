@@ -31,7 +31,7 @@ class FieldSpec:
 
     ``limit`` is in characters. ``group`` names fields that one rule binds, compared together (S13).
     ``searched`` fields are found by the instant search (D5). ``unique`` fields hold a value once in a school.
-    ``always_asks`` says that two differing edits are never merged by a rule, only by a person (S14).
+    ``listed`` fields stand in the list of all records, which sorts by them.
     """
 
     name: str
@@ -42,7 +42,7 @@ class FieldSpec:
     group: str | None = None
     searched: bool = False
     unique: bool = False
-    restricted: bool = False
+    listed: bool = False
     section: str = "main"
 
 

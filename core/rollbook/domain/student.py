@@ -17,16 +17,20 @@ class Student:
     preferred_given_name: str | None = attribute(searched=True, section="name")
     preferred_family_name: str | None = attribute(searched=True, section="name")
     native_name: str | None = attribute(searched=True, section="name")
-    birth_date: str | None = attribute(type=FieldType.DATE, section="person")
+    birth_date: str | None = attribute(type=FieldType.DATE, listed=True, section="person")
     sex: str | None = attribute(type=FieldType.CHOICE, choices=SEXES, section="person")
     pronouns: str | None = attribute(limit=40, section="person")
     nationality: str | None = attribute(limit=60, section="person")
     home_language: str | None = attribute(limit=60, section="person")
-    student_number: str | None = attribute(limit=40, searched=True, unique=True, section="school")
+    student_number: str | None = attribute(
+        limit=40, searched=True, unique=True, listed=True, section="school"
+    )
     national_id: str | None = attribute(limit=40, section="school")
-    grade_level: str | None = attribute(limit=20, section="school")
-    homeroom: str | None = attribute(limit=40, section="school")
-    phone: str | None = attribute(type=FieldType.PHONE, limit=60, searched=True, section="contact")
+    grade_level: str | None = attribute(limit=20, listed=True, section="school")
+    homeroom: str | None = attribute(limit=40, listed=True, section="school")
+    phone: str | None = attribute(
+        type=FieldType.PHONE, limit=60, searched=True, listed=True, section="contact"
+    )
     email: str | None = attribute(type=FieldType.EMAIL, limit=254, section="contact")
     address: str | None = attribute(type=FieldType.LONG_TEXT, limit=500, section="contact")
     source_system: str | None = attribute(limit=60, section="source")

@@ -1,10 +1,24 @@
 """Pages of records for lists and searches, straight from SQL (W12, D5)."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal_column, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    TextClause,
+    UnaryExpression,
+    and_,
+    func,
+    literal_column,
+    select,
+    text,
+)
 
 from rollbook.domain.registry import ENTITIES
 from rollbook.store.search_text import fold
@@ -14,12 +28,23 @@ _FEW = 2_000
 """Up to so many matches are fetched by the word index and sorted; more are read along the sorted index."""
 
 
+Conditions = tuple[ColumnElement[bool] | TextClause, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ListedPage:
     """Rows of the replica as mappings, and how many match in all."""
 
     rows: list[Mapping[str, Any]]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Matches:
+    """Which rows match, as conditions; how many, if that is known without counting them."""
+
+    where: Conditions
+    total: int | None = None
 
 
 def page(
@@ -35,27 +60,30 @@ def page(
 ) -> ListedPage:
     """A page of the records that are not archived. Raises ``KeyError`` for an unknown entity or field."""
     table = REPLICA[entity_name]
-    wanted = fold(words).split()
-    where = [
-        table.c.deleted == 0,
-        *(table.c[_known(entity_name, k)] == v for k, v in (filters or {}).items()),
-    ]
-    total, narrowed = _narrow(connection, table, wanted, where)
+    equal = tuple(table.c[_known(entity_name, name)] == value for name, value in (filters or {}).items())
+    matches = _matches(connection, table, fold(words).split())
+    where = (*matches.where, *equal)
+    total = _count(connection, table, where) if matches.total is None or equal else matches.total
     columns = (
         table.c.id,
         table.c.version,
         table.c.mark,
         *(table.c[name] for name in ENTITIES[entity_name].names),
     )
-    statement = select(*columns).where(and_(*where, *narrowed))
-    rows = connection.execute(_ordered(statement, table, sort, descending).limit(limit).offset(offset))
-    return ListedPage([dict(row) for row in rows.mappings()], total)
+    rows: list[Mapping[str, Any]] = []
+    for part in _in_order(connection, table, where, sort, descending):
+        if len(rows) == limit:
+            break
+        ordered = part.statement.with_only_columns(*columns)
+        found = connection.execute(ordered.limit(limit - len(rows)).offset(max(0, offset - part.before)))
+        rows += [dict(row) for row in found.mappings()]
+    return ListedPage(rows, total)
 
 
 def count(connection: Connection, entity_name: str) -> int:
     """How many records of the entity are not archived."""
     table = REPLICA[entity_name]
-    return _count(connection, table, [table.c.deleted == 0])
+    return _count(connection, table, (table.c.deleted == 0,))
 
 
 def one(connection: Connection, entity_name: str, record_id: str) -> Mapping[str, Any] | None:
@@ -74,46 +102,58 @@ def every(connection: Connection, entity_name: str) -> Iterator[Mapping[str, Any
         yield dict(row)
 
 
-def _narrow(
-    connection: Connection, table: Table, wanted: list[str], where: list[ColumnElement[bool]]
-) -> tuple[int, list[ColumnElement[bool]]]:
+def _matches(connection: Connection, table: Table, wanted: list[str]) -> _Matches:
+    live = table.c.deleted == 0
     if not wanted:
-        return _count(connection, table, where), []
+        return _Matches((live,))
     match = " AND ".join(f'"{word}"*' for word in wanted)
     index = f"{table.name}_search"
-    found = connection.exec_driver_sql(
-        f"SELECT rowid FROM {index} WHERE {index} MATCH ? LIMIT ?",
-        (match, _FEW + 1),
-    )
-    rows = list(found.scalars())
+    query = f"FROM {index} WHERE {index} MATCH ?"
+    rows = list(connection.exec_driver_sql(f"SELECT rowid {query} LIMIT ?", (match, _FEW + 1)).scalars())
     if len(rows) <= _FEW:
-        narrowed: list[ColumnElement[bool]] = [table.c.row.in_(rows)]
-        return _count(connection, table, [*where, *narrowed]), narrowed
-    along: list[ColumnElement[bool]] = [table.c.search_text.like(f"% {word}%") for word in wanted]
-    return _count_matches(connection, table, match), along
+        these = text(f"{table.name}.row IN (SELECT value FROM json_each(:these))").bindparams(
+            these=json.dumps(rows)
+        )
+        # The + keeps SQLite from reading the whole sorted index instead of these rows.
+        return _Matches((literal_column(f"+{table.name}.deleted") == 0, these), len(rows))
+    total = connection.exec_driver_sql(f"SELECT count(*) {query}", (match,)).scalar_one()
+    along = tuple(table.c.search_text.like(f"% {word}%") for word in wanted)
+    return _Matches((live, *along), total)
 
 
-def _count(connection: Connection, table: Table, where: list[ColumnElement[bool]]) -> int:
+def _count(connection: Connection, table: Table, where: Conditions) -> int:
     return connection.execute(select(func.count()).select_from(table).where(and_(*where))).scalar_one()
 
 
-def _count_matches(connection: Connection, table: Table, match: str) -> int:
-    index = f"{table.name}_search"
-    found = text(
-        f"SELECT count(*) FROM {index} s JOIN {table.name} t ON t.row = s.rowid "
-        f"WHERE s.{index} MATCH :match AND t.deleted = 0"
-    )
-    return int(connection.execute(found, {"match": match}).scalar_one())
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of the list that one index gives in order; ``before`` counts the rows in front of it."""
+
+    statement: Select[Any]
+    before: int = 0
 
 
-def _ordered(statement: Select[Any], table: Table, sort: str, descending: bool) -> Select[Any]:
-    column = table.c.sort_name if sort == "name" else table.c[_known(table.name, sort)]
-    first = column.desc() if descending else column.asc()
+def _in_order(
+    connection: Connection, table: Table, where: Conditions, sort: str, descending: bool
+) -> Iterator[_Part]:
+    """The list in its order; where it is sorted by a field, records that lack it come last, either way."""
     if sort == "name":
-        return statement.order_by(first, table.c.row)
-    return statement.order_by(
-        literal_column(f'"{column.name}" IS NULL'), first, table.c.sort_name, table.c.row
+        yield _Part(
+            select(table).where(*where).order_by(*_one_way(descending, table.c.sort_name, table.c.row))
+        )
+        return
+    column = table.c[_known(table.name, sort)]
+    has, lacks = (*where, column.is_not(None)), (*where, column.is_(None))
+    ordered = _one_way(descending, column, table.c.sort_name, table.c.row)
+    yield _Part(select(table).where(*has).order_by(*ordered))
+    yield _Part(
+        select(table).where(*lacks).order_by(table.c.sort_name, table.c.row), _count(connection, table, has)
     )
+
+
+def _one_way(descending: bool, *columns: Column[Any]) -> list[UnaryExpression[Any]]:
+    """All columns the same way, so that an index gives the order when read from either end."""
+    return [column.desc() if descending else column.asc() for column in columns]
 
 
 def _known(entity_name: str, field: str) -> str:

@@ -83,7 +83,7 @@ def refresh(connection: Connection, entity: EntityType, record_id: str) -> None:
         return
     base = json.loads(found.base) if found is not None and found.base else {}
     values, deleted = pending.on_top(base, bool(found.base_deleted) if found is not None else False, entries)
-    shown = {**_shown(entity, values), "deleted": int(deleted), "mark": pending.mark_of(entries)}
+    shown = {**_shown(entity, values, deleted), "deleted": int(deleted), "mark": pending.mark_of(entries)}
     if found is None:
         connection.execute(table.insert().values(id=record_id, **shown))
     else:
@@ -103,11 +103,11 @@ def base_of(
     return found.version, json.loads(found.base) if found.base else {}, bool(found.base_deleted)
 
 
-def _shown(entity: EntityType, values: dict[str, Any]) -> dict[str, Any]:
+def _shown(entity: EntityType, values: dict[str, Any], deleted: bool) -> dict[str, Any]:
     return {
         **{name: values.get(name) for name in entity.names},
         "sort_name": sort_name(values),
-        "search_text": search_text(entity, values),
+        "search_text": "" if deleted else search_text(entity, values),  # what is archived is not found
     }
 
 
@@ -122,7 +122,7 @@ def _settled_row(entity: EntityType, change: Change) -> tuple[Any, ...]:
         deleted,
         "",
         sort_name(values),
-        search_text(entity, values),
+        "" if deleted else search_text(entity, values),
         *(values.get(name) for name in entity.names),
     )
 

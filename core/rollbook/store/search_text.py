@@ -24,10 +24,22 @@ _GREEK_LETTERS = str.maketrans(
 )
 
 
+class _Folding(dict[int, str]):
+    """What becomes of each character, found out once: folding runs over every record of a first pull."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFKD", chr(code).casefold())
+        plain = "".join(char for char in parts if unicodedata.category(char) != "Mn")
+        self[code] = "".join(char if char.isalnum() else " " for char in plain)
+        return self[code]
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Words of letters and digits, without case and accents, single spaces between."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not _is_accent(char))
-    return " ".join("".join(char if char.isalnum() else " " for char in plain).split())
+    return " ".join(text.translate(_FOLDING).split())
 
 
 def words(text: str) -> list[str]:
@@ -60,10 +72,6 @@ def _words_of(text: str) -> tuple[str, ...]:
     digits = "".join(char for char in text if char.isdecimal())
     extra = [digits] if len(digits) >= 5 and digits != text else []  # a phone, however it was typed
     return tuple(words(text) + extra)
-
-
-def _is_accent(char: str) -> bool:
-    return unicodedata.category(char) == "Mn"
 
 
 def _greek_latin(folded: str) -> str:

@@ -84,7 +84,7 @@ ATTEMPT = Table(
 
 
 def _replica_table(entity: EntityType) -> Table:
-    unique = [spec.name for spec in entity.fields if spec.unique]
+    listed = [spec.name for spec in entity.fields if spec.listed]
     return Table(
         entity.name,
         metadata,
@@ -98,8 +98,9 @@ def _replica_table(entity: EntityType) -> Table:
         Column("sort_name", Text, nullable=False, server_default=""),
         Column("search_text", Text, nullable=False, server_default=""),
         *value_columns(entity),
-        Index(f"{entity.name}_sort", "deleted", "sort_name", "row"),
-        *(Index(f"{entity.name}_{name}", name) for name in unique),
+        # A list that is filtered by text is read along this index alone.
+        Index(f"{entity.name}_sort", "deleted", "sort_name", "row", "search_text"),
+        *(Index(f"{entity.name}_by_{name}", "deleted", name, "sort_name", "row") for name in listed),
     )
 
 
