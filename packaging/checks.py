@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
+import children
 import display
 import environment
 import postgres
 from counts import Counts
 from saying import GivingUpError, say
 
-_STOPS_WITHIN_SECONDS = 20.0
+_STOPS_WITHIN_SECONDS = 12.0
 _WORKERS = ("-n", "2", "--dist", "loadfile")
 
 CHECKS = (
@@ -68,7 +69,7 @@ def _tests(arguments: list[str], folder: Path) -> tuple[int, Counts]:
         f"--junitxml={report}",
         *arguments,
     ]
-    with contextlib.ExitStack() as services:
+    with children.none_left_behind(), contextlib.ExitStack() as services:
         database = services.enter_context(postgres.cluster(folder))
         env = {**os.environ, **services.enter_context(display.session(folder))}
         env["ROLLBOOK_TEST_POSTGRES_URL"] = database

@@ -1,6 +1,7 @@
-"""Programs started beside the tests, and their certain end: each by its process group, never by name."""
+"""Programs started beside the tests, and their certain end: each by its number, never by its name."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from saying import GivingUpError
 
 _ENDS_WITHIN_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.05
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 @contextlib.contextmanager
@@ -42,6 +44,40 @@ def running(
         yield process
     finally:
         _end(process, end_by)
+
+
+@contextlib.contextmanager
+def none_left_behind() -> Iterator[None]:
+    """Whatever was started inside, by whomever, has ended on the way out.
+
+    Linux hands us what loses its own parent meanwhile: the server that a killed test's worker ran.
+    """
+    before = set(_descendants(os.getpid()))
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        while left := [pid for pid in _descendants(os.getpid()) if pid not in before]:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(-1, 0)
+
+
+def _descendants(ancestor: int) -> list[int]:
+    """The process numbers of ``ancestor``'s children and theirs, as /proc has them now."""
+    children_of: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            # The parent stands second after the name, which is in brackets and may hold anything.
+            parent = int(stat.read_text("utf-8", errors="replace").rpartition(")")[2].split()[1])
+            children_of.setdefault(parent, []).append(int(stat.parent.name))
+    found, look = [], [ancestor]
+    while look:
+        look = [child for parent in look for child in children_of.get(parent, [])]
+        found += look
+    return found
 
 
 def wait_until(came: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float) -> None:

@@ -89,6 +89,17 @@ def test_house_what_was_started_is_ended_with_all_that_it_started(tmp_path: Path
     assert not _lives(child)
 
 
+def test_house_what_the_tests_left_running_is_ended_too() -> None:
+    # As when a worker is killed: the shell in between is gone, its child has lost its parent.
+    script = "import children, subprocess\n"
+    script += "with children.none_left_behind():\n"
+    script += "    subprocess.run(['sh', '-c', 'setsid sleep 600 >&2 & echo $!'])\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT / "packaging", capture_output=True, text=True, check=True
+    )
+    assert not _lives(int(ran.stdout))
+
+
 def test_house_a_service_that_ends_by_itself_is_said_with_its_last_words(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with (
