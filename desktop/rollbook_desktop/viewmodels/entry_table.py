@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 
 from rollbook.client.values import WaitingEntry
 from rollbook_desktop.bridge.bridge import Bridge, Ticket
+from rollbook_desktop.bridge.choosing import choose
 from rollbook_desktop.bridge.facade import Facade
 from rollbook_desktop.viewmodels import moments
 from rollbook_desktop.viewmodels.entry_words import STATE_ICONS, EntryWords, export_text, summary_of, words_of
@@ -94,6 +95,13 @@ class EntryTable(QAbstractTableModel):
 
         self._bridge.command(work, lambda _none: self._tell("exported"))
 
+    def choose(self, op_id: str, side: str) -> None:
+        """Settle a conflict for ``mine`` or ``theirs`` (S14)."""
+        number = self.number_of(op_id)
+        if number >= 0:
+            work = partial(choose, self._facade, self._entries[number], side)
+            self._bridge.command(work, lambda _saved: self._tell(side))
+
     def take_back(self, op_id: str) -> None:
         """Undo an entry that was never sent (S6)."""
         work = partial(self._facade.take_back, op_id)
@@ -160,6 +168,8 @@ class EntryTable(QAbstractTableModel):
                 "retried": self.tr("It is tried again now."),
                 "discarded": self.tr("The entry is discarded."),
                 "exported": self.tr("A copy is saved; the entry is discarded."),
+                "mine": self.tr("Yours is kept, and goes to the school now."),
+                "theirs": self.tr("The school's is kept."),
                 "gone": self.tr("The entry is not here any more."),
                 "taken_back": self.tr("Taken back."),
                 "too_late": self.tr("It is on its way already and can't be taken back."),

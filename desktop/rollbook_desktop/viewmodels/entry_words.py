@@ -23,11 +23,15 @@ STATE_ICONS = {
     "applied": "saved",
 }
 SHOWN_CHANGES = 2
+CHOOSABLE = (None, "", "edit-conflict", "archived-meanwhile")
+"""Conflicts that one of the two sides settles; a number that is taken needs another number."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryWords:
     """All that is said of one entry. ``changes`` are (field, before, after). ``details`` are for support.
+
+    ``school`` says, for a conflict, what the school has: (field, value), and who changed it when.
 
     ``can_*`` say what a person may do with it now (S3, S6).
     """
@@ -47,6 +51,9 @@ class EntryWords:
     can_retry: bool
     can_discard: bool
     can_take_back: bool
+    school: tuple[tuple[str, str], ...] = ()
+    school_changed: str = ""
+    can_choose: bool = False
 
 
 def words_of(entry: WaitingEntry, now: datetime) -> EntryWords:
@@ -70,6 +77,9 @@ def words_of(entry: WaitingEntry, now: datetime) -> EntryWords:
         can_discard=entry.state in ("failed", "parked", "conflict")
         or (never_sent and entry.kind != "create"),
         can_take_back=never_sent,
+        school=tuple((field_label(name), value_text(name, value)) for name, value in _at_school(entry)),
+        school_changed=_school_changed(entry, now),
+        can_choose=entry.state == "conflict" and problem.get("error") in CHOOSABLE,
     )
 
 
@@ -109,6 +119,26 @@ def _change(name: str, had: Any, value: Any) -> tuple[str, str, str]:
 def _when(entry: WaitingEntry, now: datetime) -> str:
     return translate("entries", "{when} by {who}").format(
         when=f"{moments.ago(entry.created_at, now)} ({moments.at(entry.created_at)})", who=entry.created_by
+    )
+
+
+def _at_school(entry: WaitingEntry) -> list[tuple[str, Any]]:
+    if entry.state != "conflict":
+        return []
+    return list(((entry.conflict or {}).get("fields") or {}).items())
+
+
+def _school_changed(entry: WaitingEntry, now: datetime) -> str:
+    conflict = entry.conflict or {}
+    if entry.state != "conflict":
+        return ""
+    who, when = str(conflict.get("changed_by") or ""), moments.ago(conflict.get("changed_at"), now)
+    if conflict.get("deleted"):
+        return translate("entries", "Archived at the school {when} by {who}").format(when=when, who=who)
+    return (
+        translate("entries", "Changed at the school {when} by {who}").format(when=when, who=who)
+        if who
+        else ""
     )
 
 

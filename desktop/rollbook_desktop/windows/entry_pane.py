@@ -18,6 +18,8 @@ class EntryPane(QFrame):
     retried = Signal(str)
     discarded = Signal(str)
     taken_back = Signal(str)
+    chosen = Signal(str, str)
+    """The operation's id, and the side that is kept: mine or theirs."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -32,6 +34,8 @@ class EntryPane(QFrame):
         self._reference = CopyField(
             theme, self.tr("Request ID"), self.tr("Copy"), self.tr("Copied"), "entryRequestId"
         )
+        self._mine = Button(theme, self.tr("Keep mine"), "keepMine", icon="check", look="primary")
+        self._theirs = Button(theme, self.tr("Take the school's"), "takeTheirs", icon="school")
         self._retry = Button(theme, self.tr("Retry now"), "retryEntry", icon="sync", look="primary")
         self._take_back = Button(theme, self.tr("Take back"), "takeBackEntry", icon="undo")
         self._copy = Button(theme, self.tr("Copy details"), "copyEntryDetails", icon="copy")
@@ -40,13 +44,15 @@ class EntryPane(QFrame):
         self._retry.clicked.connect(lambda: self._emit(self.retried))
         self._take_back.clicked.connect(lambda: self._emit(self.taken_back))
         self._discard.clicked.connect(lambda: self._emit(self.discarded))
+        self._mine.clicked.connect(lambda: self._choose("mine"))
+        self._theirs.clicked.connect(lambda: self._choose("theirs"))
         self._copy.clicked.connect(self._copy_details)
 
     def show_words(self, words: EntryWords | None) -> None:
         """Show an entry, or nothing."""
         if words == self._words:
             return
-        same_changes = words is not None and self._words is not None and words.changes == self._words.changes
+        same = words is not None and self._words is not None and _values(words) == _values(self._words)
         self._words = words
         self.setEnabled(words is not None)
         if words is None:
@@ -62,8 +68,10 @@ class EntryPane(QFrame):
         self._retry.setVisible(words.can_retry)
         self._take_back.setVisible(words.can_take_back)
         self._discard.setVisible(words.can_discard)
-        if not same_changes:
-            self._show_changes(words.changes)
+        for button in (self._mine, self._theirs):
+            button.setVisible(words.can_choose)
+        if not same:
+            self._show_values(words)
 
     def _emit(self, signal: object) -> None:
         if self._words is not None:
@@ -73,14 +81,23 @@ class EntryPane(QFrame):
         if self._words is not None:
             QGuiApplication.clipboard().setText(self._words.details)
 
-    def _show_changes(self, changes: tuple[tuple[str, str, str], ...]) -> None:
+    def _choose(self, side: str) -> None:
+        if self._words is not None:
+            self.chosen.emit(self._words.op_id, side)
+
+    def _show_values(self, words: EntryWords) -> None:
         while (item := self._changes.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        for row, (field, before, after) in enumerate(changes):
-            self._changes.addWidget(label(field, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            value = label(f"{before}  →  {after}", selectable=True)
-            self._changes.addWidget(value, row, 1)
+        rows = [(field, f"{before}  →  {after}") for field, before, after in words.changes]
+        if words.school_changed:
+            rows.append(("", words.school_changed))
+        rows += [
+            (self.tr("{field} at the school").format(field=field), value) for field, value in words.school
+        ]
+        for row, (name, value) in enumerate(rows):
+            self._changes.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._changes.addWidget(label(value, selectable=True), row, 1)
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -108,10 +125,13 @@ class EntryPane(QFrame):
         outer.addWidget(rule())
         outer.addLayout(self._foot())
 
+    def _verbs(self) -> tuple[Button, ...]:
+        return self._mine, self._theirs, self._retry, self._take_back, self._copy, self._discard
+
     def _foot(self) -> QVBoxLayout:
         buttons = QGridLayout()
         buttons.setSpacing(SPACE["s"])
-        for place, button in enumerate((self._retry, self._take_back, self._copy, self._discard)):
+        for place, button in enumerate(self._verbs()):
             buttons.addWidget(button, place // 2, place % 2)
         foot = QVBoxLayout()
         foot.setContentsMargins(SPACE["l"], SPACE["m"], SPACE["l"], SPACE["m"])
@@ -119,3 +139,8 @@ class EntryPane(QFrame):
         foot.addWidget(self._reference)
         foot.addLayout(buttons)
         return foot
+
+
+def _values(words: EntryWords) -> tuple[object, ...]:
+    """What the grid of values shows."""
+    return words.changes, words.school, words.school_changed

@@ -75,6 +75,7 @@ class SyncPage(QWidget):
         self._desk.status.changed.connect(self._show_status)
         self._pane.retried.connect(self._table.retry)
         self._pane.taken_back.connect(self._table.take_back)
+        self._pane.chosen.connect(self._table.choose)
         self._pane.discarded.connect(self._ask_discard)
         self._show_status()
 

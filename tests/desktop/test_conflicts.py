@@ -1,0 +1,92 @@
+"""S14: two computers change one field; the window shows both values, and a person's choice settles it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QLabel
+from pytestqt.qtbot import QtBot
+
+from rollbook.client.facade import Client
+from rollbook.client.opening import connect, open_client
+from rollbook.client.values import Edit, RecordQuery
+from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.windows.workspace import SYNC, Workspace
+from support.desk import change, student
+from support.server_process import PASSWORD, ServerProcess
+
+WITHIN_MS = 20_000
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A school's server with two users, running."""
+    server = ServerProcess(tmp_path / "server")
+    for name in ("maria", "nikos"):
+        server.create_user(name, "registrar")
+    with server:
+        yield server
+
+
+@pytest.fixture
+def client(school: ServerProcess, tmp_path: Path) -> Iterator[Client]:
+    """Maria's computer."""
+    asyncio.run(connect(tmp_path / "data", school.url, "maria", PASSWORD))
+    opened = open_client(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+async def nikos_changes_the_phone(school: ServerProcess, data: Path, number: str) -> None:
+    """On another computer, and sent."""
+    await connect(data, school.url, "nikos", PASSWORD)
+    other = open_client(data)
+    await other.sync_once()
+    (row,) = other.records(RecordQuery("student")).rows
+    other.save(Edit("student", row.id, {"phone": number}))
+    await other.sync_once()
+    await other.aclose()
+    other.close()
+
+
+def button(window: Workspace, name: str) -> QAbstractButton:
+    """The button of that name."""
+    found = window.findChild(QAbstractButton, name)
+    assert found is not None, name
+    return found
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("keepMine", "222"), ("takeTheirs", "333")])
+def test_s14_the_window_shows_both_values_and_a_choice_settles_it(
+    qtbot: QtBot,
+    workspace: Workspace,
+    desk: Desk,
+    client: Client,
+    school: ServerProcess,
+    tmp_path: Path,
+    choice: str,
+    kept: str,
+) -> None:
+    pill = button(workspace, "statusPill")
+    saved = student(client, "Haddad", "Hana", phone="111")
+    desk.engine.start()
+    qtbot.waitUntil(lambda: pill.text() == "All saved", timeout=WITHIN_MS)
+    desk.session.work_offline(True)
+    qtbot.waitUntil(lambda: pill.text() == "Working offline", timeout=WITHIN_MS)
+    change(client, saved, phone="222")
+    asyncio.run(nikos_changes_the_phone(school, tmp_path / "other", "333"))
+    desk.session.work_offline(False)
+    qtbot.waitUntil(lambda: pill.text() == "Needs you · 1", timeout=WITHIN_MS)
+
+    workspace.go_to(SYNC)
+    qtbot.waitUntil(lambda: button(workspace, choice).isVisible(), timeout=WITHIN_MS)
+    texts = [label.text() for label in workspace.findChildren(QLabel)]
+    assert "111  →  222" in texts
+    assert texts[texts.index("Phone at the school") + 1] == "333"
+    assert any(text.startswith("Changed at the school") and text.endswith("by nikos") for text in texts)
+    button(workspace, choice).click()
+    qtbot.waitUntil(lambda: pill.text() == "All saved", timeout=WITHIN_MS)
+    row = client.record("student", saved.entity_id)
+    assert row is not None
+    assert row.values["phone"] == kept
