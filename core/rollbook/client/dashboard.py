@@ -7,10 +7,10 @@ import msgspec
 
 from rollbook.api.client import ApiClient
 from rollbook.client.accounts import Account
+from rollbook.client.response_cache import Cached, CacheKey, ResponseCache
 from rollbook.contract.dashboard import Dashboard, DashboardPart, PartStatus
 from rollbook.contract.headers import PROTOCOL_VERSION
 from rollbook.resilience.failures import COUNTED, CallFailedError, FailureKind
-from rollbook.store.response_cache import Cached, CacheKey, ResponseCache
 
 _PATH = "/api/v1/dashboard"
 

@@ -21,6 +21,7 @@ from rollbook.client.dashboard import Dashboards
 from rollbook.client.facade import Client
 from rollbook.client.listeners import Listeners
 from rollbook.client.resolving import Resolving
+from rollbook.client.response_cache import ResponseCache
 from rollbook.client.saving import Saving
 from rollbook.client.session_end import WatchedCredentials
 from rollbook.client.settings import ClientSettings, load_settings
@@ -31,7 +32,6 @@ from rollbook.domain.ids import uuid7_source
 from rollbook.store.cache_folder import delete_cache
 from rollbook.store.credentials import StoredCredentials
 from rollbook.store.database import open_store
-from rollbook.store.response_cache import ResponseCache
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.engine import SyncEngine
 

@@ -18,6 +18,10 @@ _NO_CODE = sqlite3.SQLITE_OK
 _DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+class CacheFailedError(Exception):
+    """The disk or the file failed; the message is the failure's name, without any content."""
+
+
 class Kept(msgspec.Struct, frozen=True):
     """An answer as it is kept; ``as_of`` is in UTC."""
 
@@ -26,9 +30,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class KeptAnswers:
-    """Methods raise :class:`DamagedCacheError`, ``sqlite3.Error``, ``OSError`` or ``diskcache.Timeout``.
+    """Methods raise :class:`CacheFailedError`.
 
-    A damaged cache is set aside before its error is raised: the next call finds an empty one.
+    A damaged cache is set aside before that: the next call finds an empty one.
     """
 
     def __init__(self, folder: Path, size_mib: int) -> None:
@@ -38,28 +42,29 @@ class KeptAnswers:
 
     def read(self, key: str) -> Kept | None:
         """What was kept for ``key``."""
-        with self._damage_set_aside():
+        with self._translated():
             packed = self._opened().get(key)
             return None if packed is None else _unpacked(packed)
 
     def write(self, key: str, kept: Kept) -> bool:
         """Keep it in place of what was; ``True`` once it is there."""
-        with self._damage_set_aside():
+        with self._translated():
             return bool(self._opened().set(key, msgspec.msgpack.encode(kept)))
 
     def delete(self, key: str) -> bool:
         """Delete what is kept for ``key``; ``True`` once nothing is."""
-        with self._damage_set_aside():
+        with self._translated():
             self._opened().delete(key)
             return True
 
     def delete_all(self) -> None:
         """Delete everything, for other processes that have it open too."""
-        with contextlib.suppress(DamagedCacheError, sqlite3.Error, Timeout):  # the files are deleted anyhow
+        with contextlib.suppress(CacheFailedError), self._translated():
             if self._folder.exists():
                 self._opened().clear()
         self.close()
-        delete_cache(self._folder)
+        with self._translated():
+            delete_cache(self._folder)  # whatever was in the way above
 
     def close(self) -> None:
         """Close the file, if it is open."""
@@ -68,14 +73,20 @@ class KeptAnswers:
             cache.close()
 
     @contextmanager
-    def _damage_set_aside(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (DamagedCacheError, sqlite3.Error) as error:
+        except (DamagedCacheError, sqlite3.Error, Timeout, OSError) as error:
             if _is_damage(error):
-                self.close()
-                set_aside(self._folder)
-            raise
+                self._set_aside()
+            raise CacheFailedError(type(error).__name__) from error
+
+    def _set_aside(self) -> None:
+        self.close()
+        try:
+            set_aside(self._folder)
+        except OSError as error:
+            raise CacheFailedError(type(error).__name__) from error
 
     def _opened(self) -> Cache:
         if self._cache is None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from rollbook.client.response_cache import CacheKey, ResponseCache
 from rollbook.resilience.failures import CallFailedError, FailureKind
 from rollbook.resilience.settings import ResilienceSettings
-from rollbook.store.response_cache import CacheKey, ResponseCache
 from support.settable_clock import SettableClock
 
 LIMIT = 300.0

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -11,21 +10,18 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from diskcache import Timeout
 
 from rollbook.domain.clock import Clock
 from rollbook.resilience.breaker import CircuitBreaker
 from rollbook.resilience.failures import AVAILABILITY, CallFailedError, FailureKind
 from rollbook.resilience.settings import ResilienceSettings
 from rollbook.resilience.thread_bulkhead import ThreadBulkhead
-from rollbook.store.kept_answers import Kept, KeptAnswers
-from rollbook.store.safe_disk import DamagedCacheError
+from rollbook.store.kept_answers import CacheFailedError, Kept, KeptAnswers
 
 _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 _QUEUE = 64
 _SET_RIGHT_SECONDS = 120.0  # a clock that the network sets right has not gone back
-_WAYS_TO_FAIL = (sqlite3.Error, OSError, Timeout, DamagedCacheError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ class ResponseCache:
 
     async def purge(self) -> None:
         """Delete all that is kept, as on sign-out; what is on its way is not kept any more."""
-        with contextlib.suppress(*_WAYS_TO_FAIL, CallFailedError):
+        with contextlib.suppress(CacheFailedError, CallFailedError):
             await asyncio.wrap_future(self._begin_purge())
 
     def purge_soon(self) -> None:
@@ -177,8 +173,8 @@ class ResponseCache:
         def translated() -> _Result:
             try:
                 return work()
-            except _WAYS_TO_FAIL as error:
-                _log.warning("The cache of answers failed: %s", type(error).__name__)
+            except CacheFailedError as error:
+                _log.warning("The cache of answers failed: %s", error)
                 raise CallFailedError(FailureKind.SERVER, "cache-failed") from error
 
         try:
