@@ -61,7 +61,10 @@ def from_answer(
         _kind(answer.status_code),
         code,
         found.detail or found.title,
-        retry_after=retry_after(answer.headers.get("Retry-After"), now),
+        # A date is told by the server's clock, so it is measured by the server's clock (S29).
+        retry_after=retry_after(
+            answer.headers.get("Retry-After"), _moment(answer.headers.get("Date")) or now
+        ),
         outcome_unknown=writes and answer.status_code >= 500 and code not in _SURELY_NOT_DONE,
         problem=found,
     )
@@ -95,12 +98,17 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdecimal():
         return float(text[:12])
+    moment = _moment(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def _moment(text: str | None) -> datetime | None:
+    """An HTTP date; without a zone it is taken as UTC."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text or "")
     except (TypeError, ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 _CUT_OFF = "The server's answer was cut off or cannot be read."
