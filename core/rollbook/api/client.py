@@ -9,7 +9,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from rollbook.api import local_network
+from rollbook.api import local_network, translate
 from rollbook.api.credentials import Credentials
 from rollbook.api.exchange import Exchange
 from rollbook.api.guard import Guard
@@ -170,7 +170,11 @@ class ApiClient:
         except CallFailedError as failure:
             if failure.code != "not-signed-in":
                 raise
-        renewed = await self._session.renewed(token)
+        try:
+            async with asyncio.timeout(deadline.remaining()):  # the renewal is shared: it has its own
+                renewed = await self._session.renewed(token)
+        except TimeoutError as late:
+            raise translate.too_late(writes=False) from late
         return await self._guard.call(lambda: self._transport.attempt(call, deadline, renewed))
 
 

@@ -36,7 +36,7 @@ class SessionKeeper:
         self._settings = settings
         self._clock = clock
         self._device = device
-        self._renewing = asyncio.Lock()
+        self._renewal: asyncio.Task[str] | None = None
 
     def token(self) -> str:
         """The access token. Raises :class:`CallFailedError` ``not-signed-in``."""
@@ -54,15 +54,17 @@ class SessionKeeper:
         return session
 
     async def renewed(self, used: str | None) -> str:
-        """A new access token in place of ``used``; many that find the old one expired renew it once."""
-        async with self._renewing:
-            token = self.token()
-            if token != used:
-                return token
-            refresh = self._credentials.refresh_token()
-            if refresh is None:
-                raise _signed_out()
-            return self._taken(refresh, await self._ask(refresh))
+        """A new access token in place of ``used``; many that find the old one expired renew it once.
+
+        The renewal goes on when a caller gives up: its answer is the only pair that the server still takes.
+        """
+        token = self.token()
+        if token != used:
+            return token
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._renew())
+            self._renewal.add_done_callback(self._renewal_ended)
+        return await asyncio.shield(self._renewal)
 
     async def sign_out(self) -> None:
         """End the session here, and at the server if it can be reached."""
@@ -77,6 +79,17 @@ class SessionKeeper:
             await self._guard.call(lambda: self._transport.attempt(call, deadline, token))
         except CallFailedError:
             return  # the session ends there by itself; here it has ended
+
+    async def _renew(self) -> str:
+        refresh = self._credentials.refresh_token()
+        if refresh is None:
+            raise _signed_out()
+        return self._taken(refresh, await self._ask(refresh))
+
+    def _renewal_ended(self, renewal: "asyncio.Task[str]") -> None:
+        self._renewal = None
+        if not renewal.cancelled():
+            renewal.exception()  # seen, even where every caller has given up
 
     async def _ask(self, refresh: str) -> Session:
         body = msgspec.json.encode(Refresh(refresh_token=refresh))

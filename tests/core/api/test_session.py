@@ -34,6 +34,7 @@ class Server:
     def __init__(self) -> None:
         self.good_token = "access-2"
         self.renewals = 0
+        self.renewal_seconds = 0.01
         self.asked = 0
         self.on_renewal: Callable[[], httpx.Response] = lambda: good(SESSION)
 
@@ -41,7 +42,7 @@ class Server:
         await asyncio.sleep(0)
         if request.url.path.endswith("/refresh"):
             self.renewals += 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(self.renewal_seconds)
             return self.on_renewal()
         self.asked += 1
         if request.headers["Authorization"] != f"Bearer {self.good_token}":
