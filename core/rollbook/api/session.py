@@ -94,7 +94,8 @@ class SessionKeeper:
     async def _ask(self, refresh: str) -> Session:
         body = msgspec.json.encode(Refresh(refresh_token=refresh))
         call = Call("POST", _PATH + "refresh", Session, body=body)
-        deadline = Deadline.after(self._clock, self._settings.request_timeout_seconds)
+        # Its own time, not what the first that asked for it had left: it is for all.
+        deadline = Deadline(self._clock, self._settings.request_timeout_seconds)
         try:
             return (await self._guard.call(lambda: self._transport.attempt(call, deadline, None))).value
         except CallFailedError as failure:

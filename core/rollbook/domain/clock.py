@@ -1,5 +1,6 @@
 """Time as a thing that is handed in (H6), so that no code under test reads the clock itself."""
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -25,6 +26,11 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that count sleep; plain monotonic time stops while a Linux laptop is suspended."""
-        boottime = getattr(time, "CLOCK_BOOTTIME", None)
-        return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+        """Seconds that count sleep; plain monotonic time stops while a Linux or macOS laptop is suspended."""
+        return time.monotonic() if _COUNTS_SLEEP is None else time.clock_gettime(_COUNTS_SLEEP)
+
+
+# Linux has a clock for it. On macOS the raw one counts sleep, where Python's own monotonic time does not.
+_COUNTS_SLEEP: int | None = getattr(
+    time, "CLOCK_MONOTONIC_RAW" if sys.platform == "darwin" else "CLOCK_BOOTTIME", None
+)
