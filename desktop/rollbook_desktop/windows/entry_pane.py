@@ -112,6 +112,8 @@ class EntryPane(QFrame):
         self._changes.setHorizontalSpacing(SPACE["m"])
         self._changes.setVerticalSpacing(SPACE["xs"])
         column.addLayout(self._changes)
+        column.addSpacing(SPACE["s"])
+        column.addWidget(self._reference)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(inner)
@@ -136,7 +138,6 @@ class EntryPane(QFrame):
         foot = QVBoxLayout()
         foot.setContentsMargins(SPACE["l"], SPACE["m"], SPACE["l"], SPACE["m"])
         foot.setSpacing(SPACE["m"])
-        foot.addWidget(self._reference)
         foot.addLayout(buttons)
         return foot
 

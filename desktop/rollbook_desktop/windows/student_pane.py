@@ -141,13 +141,13 @@ class StudentPane(QFrame):
         form.errors_changed.connect(self._show_errors)
         form.state_changed.connect(self._show_state)
         form.missing.connect(self._show_missing)
-        desk.saving.said.connect(self._said.setText)
+        desk.saving.said.connect(self._say)
         self._save.clicked.connect(form.save)
         self._revert.clicked.connect(form.revert)
         self._archive.clicked.connect(self._ask_archive)
 
     def _show_record(self) -> None:
-        self._said.setText("")
+        self._say("")
         if not self._form.is_open:
             self._nothing.say(
                 self.tr("No student chosen"),
@@ -159,6 +159,10 @@ class StudentPane(QFrame):
         for name, field in self._fields.items():
             field.fill(self._form.text_of(name))
         self._stack.setCurrentIndex(1)
+
+    def _say(self, words: str) -> None:
+        self._said.setText(words)
+        self._said.setVisible(bool(words))
 
     def _show_changed(self, names: set[str]) -> None:
         for name in names:

@@ -1,13 +1,14 @@
 """The students: the list with its search, and the record beside it."""
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.columns import STUDENT_COLUMNS
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.record_table import ListState
 from rollbook_desktop.widgets.buttons import Button
 from rollbook_desktop.widgets.labels import label
+from rollbook_desktop.widgets.list_and_detail import ListAndDetail
 from rollbook_desktop.widgets.list_view import ListView
 from rollbook_desktop.widgets.notice import Notice
 from rollbook_desktop.widgets.search_box import SearchBox
@@ -35,7 +36,9 @@ class StudentsPage(QWidget):
         self._notice = Notice(theme, "studentsNotice")
         self._left = QStackedWidget()
         self._pane = StudentPane(theme, desk)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split = ListAndDetail(
+            theme, self._left, self._pane, self.tr("Back to the list"), "studentsSplit"
+        )
         self._show_columns()
         self._lay_out()
         self._connect()
@@ -51,6 +54,7 @@ class StudentsPage(QWidget):
         if self._desk.student_form.may_write:
             self._list.clearSelection()
             self._desk.student_form.open_new()
+            self._split.show_detail()
             self._pane.focus_first()
 
     def save(self) -> None:
@@ -75,15 +79,6 @@ class StudentsPage(QWidget):
         top.addWidget(self._add)
         self._left.addWidget(self._list)
         self._left.addWidget(self._notice)
-        self._left.setMinimumWidth(240)
-        self._split.setObjectName("studentsSplit")
-        self._split.setHandleWidth(SPACE["m"])
-        self._split.setChildrenCollapsible(False)
-        self._split.addWidget(self._left)
-        self._split.addWidget(self._pane)
-        self._split.setStretchFactor(0, 3)
-        self._split.setStretchFactor(1, 2)
-        self._split.setSizes([580, 400])
         if isinstance(kept := self._memory.value(SPLIT), QByteArray):
             self._split.restoreState(kept)
         layout = QVBoxLayout(self)
@@ -101,7 +96,8 @@ class StudentsPage(QWidget):
         self._list.moved.connect(self._open_row)
         self._list.chosen.connect(self._edit_row)
         self._list.horizontalHeader().sortIndicatorChanged.connect(self._table.sort)
-        self._pane.left.connect(self._list.setFocus)
+        self._pane.left.connect(self._split.go_back)
+        self._split.came_back.connect(self._list.setFocus)
         self._split.splitterMoved.connect(lambda *_: self._memory.setValue(SPLIT, self._split.saveState()))
         self._table.state_changed.connect(self._show_state)
         self._table.renewed.connect(self._select_open_record)
@@ -124,6 +120,7 @@ class StudentsPage(QWidget):
 
     def _edit_row(self, number: int) -> None:
         self._open_row(number)
+        self._split.show_detail()
         self._pane.focus_first()
 
     def _select_open_record(self) -> None:

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.widgets.dialog import Question
 from rollbook_desktop.widgets.labels import label
+from rollbook_desktop.widgets.list_and_detail import ListAndDetail
 from rollbook_desktop.widgets.list_view import ListView
 from rollbook_desktop.widgets.notice import Notice
 from rollbook_desktop.widgets.theme import SPACE, Theme
@@ -30,6 +31,9 @@ class SyncPage(QWidget):
         self._list = ListView("entries", self.tr("Entries"))
         self._notice = Notice(theme, "entriesNotice")
         self._pane = EntryPane(theme)
+        self._split = ListAndDetail(
+            theme, self._list, self._pane, self.tr("Back to the list"), "entriesSplit"
+        )
         self._stack = QStackedWidget()
         self._lay_out()
         self._connect()
@@ -50,17 +54,8 @@ class SyncPage(QWidget):
     def _lay_out(self) -> None:
         self._list.show_model(self._table, WIDTHS, stretch=1)
         self._list.room_for = ROOM_FOR
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setHandleWidth(SPACE["m"])
-        split.setChildrenCollapsible(False)
-        self._list.setMinimumWidth(240)
-        split.addWidget(self._list)
-        split.addWidget(self._pane)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setSizes([580, 400])
         self._stack.addWidget(self._notice)
-        self._stack.addWidget(split)
+        self._stack.addWidget(self._split)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE["l"], SPACE["m"], SPACE["l"], SPACE["l"])
         layout.setSpacing(SPACE["xs"])
@@ -71,6 +66,8 @@ class SyncPage(QWidget):
 
     def _connect(self) -> None:
         self._list.moved.connect(self._show_entry)
+        self._list.chosen.connect(self._split.show_detail)
+        self._split.came_back.connect(self._list.setFocus)
         self._table.renewed.connect(self._show_state)
         self._desk.status.changed.connect(self._show_status)
         self._pane.retried.connect(self._table.retry)
