@@ -1,6 +1,7 @@
 """The composition root of the window: the only place that wires it together."""
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class Options:
 
 def run(options: Options) -> int:
     """Show the window until it is closed; gives the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C at a terminal; what was saved is durable
     application = make_application()
     data = options.data or default_data_folder()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -147,7 +149,7 @@ class Program(QObject):
         self._data, self._options, self._bridge = data, options, bridge
         self._theme = theme
         self._trial = TrialSchool(data / "trial-school")
-        self._trial_starting = False
+        self._trial_port: int | None = None
         self._client: Client | None = None
         self._desk: Desk | None = None
         self._first_start: FirstStart | None = None
@@ -178,7 +180,7 @@ class Program(QObject):
         server = self._options.server
         record = self._trial.record()
         if record is not None and record.installation == account.installation:
-            server = self._serve_trial(account.installation)
+            server = self._address_of_trial(account.installation)
         self._bridge.query(partial(self._open_client, server), self._take_client, self._tell_failure)
 
     def _show_first_start(self) -> None:
@@ -198,22 +200,23 @@ class Program(QObject):
         """After the first start: the trial's server runs already."""
         self._bridge.query(partial(self._open_client, None), self._take_client, self._tell_failure)
 
-    def _serve_trial(self, installation: str) -> str:
-        """Start the made-up school's server again, where it was if that port is free (S10)."""
-        port = self._trial.choose_port()
-        url = f"http://127.0.0.1:{port}"
+    def _address_of_trial(self, installation: str) -> str:
+        """Where the made-up school's server is to be: where it was, if that port is free (S10)."""
+        self._trial_port = self._trial.choose_port()
+        url = f"http://127.0.0.1:{self._trial_port}"
         self._trial.remember(url, installation)
-        self._trial_starting = True
-        self._bridge.spawn(self._trial.serve(port), lambda _url: self._trial_ready(), self._trial_failed)
         return url
 
-    def _trial_ready(self) -> None:
-        self._trial_starting = False
+    def _serve_trial(self, port: int) -> None:
+        """Start the server again; the engine begins once it is there, and would only miss it before."""
+        self._bridge.spawn(self._trial.serve(port), lambda _url: self._start_engine(), self._trial_failed)
+
+    def _start_engine(self) -> None:
         if self._desk is not None:
             self._desk.engine.start()
 
     def _trial_failed(self, error: Exception) -> None:
-        self._trial_ready()
+        self._start_engine()
         self._bridge.unexpected.emit(error)
 
     def _open_client(self, server: str | None) -> "Client":
@@ -229,8 +232,10 @@ class Program(QObject):
         self._desk.status.ask()
         self._desk.students.refresh()
         self._desk.entries.refresh()
-        if not self._trial_starting:  # the engine would only find that its server is not there yet
-            self._desk.engine.start()
+        if self._trial_port is None:
+            self._start_engine()
+        else:
+            self._serve_trial(self._trial_port)
 
     def _tell_failure(self, error: Exception) -> None:
         self.window.show_failure(self.tr("The school's data can't be opened"), str(error))
