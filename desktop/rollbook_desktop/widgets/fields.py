@@ -86,6 +86,8 @@ class Field(QWidget):
     def show_error(self, message: str, suggestion: str = "") -> None:
         """Mark the field, or clear the mark with an empty message."""
         text = f"{message} {suggestion}".strip()
+        if text == self._error.text():
+            return
         self._error.setText(text)
         self._error.setVisible(bool(text))
         self.editor.setAccessibleDescription(text)
