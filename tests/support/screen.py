@@ -68,6 +68,14 @@ class Screen:
             time.sleep(LOOK_EVERY_SECONDS)
         raise NotSeenError(f"{widget} did not show /{pattern}/ within {seconds} s; last seen: {seen}")
 
+    def wait_for_cell(self, table: str, row: int, column: int, text: str, seconds: float = 5.0) -> None:
+        """Wait until a cell holds exactly ``text``."""
+        end = time.monotonic() + seconds
+        while (seen := self.cell(table, row, column)) != text:
+            if time.monotonic() > end:
+                raise NotSeenError(f"{table}[{row}, {column}] did not show {text!r}; last seen: {seen!r}")
+            time.sleep(LOOK_EVERY_SECONDS)
+
     def wait_until_focused(self, widget: str, seconds: float = 5.0) -> None:
         """Wait until the keyboard goes to the widget."""
         end = time.monotonic() + seconds
