@@ -114,3 +114,30 @@ async def test_w3_work_offline_is_a_persons_wish(server: ServerProcess, tmp_path
         client.work_offline(False)
         answer = await client.follow(saved, 5)
         assert answer.outcome == "applied"
+
+
+async def test_w6_a_person_who_asks_to_sync_now_does_not_wait_for_the_breaker(
+    server: ServerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SETTINGS, "ROLLBOOK_BREAKER_RECOVERY_SECONDS", "60")
+    async with running(tmp_path / "a", server) as client:
+        server.kill()
+        await add(client, given_name="Nikos")
+        await until(lambda: client.status().breaker == "open", 5)
+        await asyncio.to_thread(server.start)
+        client.wake(hurry=True)
+        await until(lambda: client.status().up_to_date, 5)
+
+
+async def test_s24_a_stopped_engine_is_never_up_to_date(
+    server: ServerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path / "a", server) as client:
+
+        async def defect() -> float:
+            raise RuntimeError("a defect")
+
+        monkeypatch.setattr(client._engine, "_round", defect)
+        client.wake()
+        await until(lambda: "engine_stopped" in client.status().outstanding, 5)
+        assert not client.status().up_to_date

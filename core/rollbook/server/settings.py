@@ -62,7 +62,7 @@ class Settings:
 
     def with_places(self) -> "Settings":
         """The settings with the user's data folder filled in where no place was given."""
-        data = Path(platformdirs.user_data_dir("Rollbook", appauthor=False)) / "server"
+        data = Path(platformdirs.user_data_dir("rollbook-server", appauthor=False))
         database = self.database or f"sqlite:///{data / 'rollbook.sqlite3'}"
         return replace(self, database=database, log_dir=self.log_dir or str(data / "logs"))
 

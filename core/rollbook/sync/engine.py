@@ -68,6 +68,7 @@ class SyncEngine:
         self._was_offline = False
         self.work_offline = False
         self.syncing = False
+        self.broken = False
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -82,10 +83,15 @@ class SyncEngine:
     async def run(self) -> None:
         """Sync for ever, until cancelled. Raises :class:`EngineBusyError` when another engine runs."""
         with self._only_engine():
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._watch_store())
-                tasks.create_task(self._listen())
-                tasks.create_task(self._rounds())
+            self.broken = False
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._watch_store())
+                    tasks.create_task(self._listen())
+                    tasks.create_task(self._rounds())
+            except Exception:
+                self.broken = True  # nothing is sent until it runs again, and the status must say so (S24)
+                raise
 
     async def once(self) -> None:
         """One whole cycle: replay until nothing is due, then pull to the head.
@@ -134,6 +140,7 @@ class SyncEngine:
         if self._hurry:
             self._hurry, self._was_offline = False, False
             self._lanes.all_due()
+            self._api.breaker.ask_now()
         try:
             if self._api.connection().state is ConnectionState.OFFLINE or self._was_offline:
                 await self._come_back()

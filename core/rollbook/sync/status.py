@@ -20,14 +20,19 @@ class TableStatus:
     outstanding: tuple[str, ...]
 
 
-def table_status(connection: Connection, *, reachable: bool) -> TableStatus:
-    """Read the status; ``reachable`` says whether the head can be known now at all."""
+def table_status(connection: Connection, *, reachable: bool, runs: bool = True) -> TableStatus:
+    """Read the status; ``reachable`` says whether the head can be known now at all.
+
+    ``runs`` is false after the engine has ended by a defect: nothing more is fetched or sent.
+    """
     counts = outbox.counts(connection)
     cursor = meta.get(connection, CURSOR)
     at_head = cursor is not None and cursor == meta.get(connection, CONFIRMED)
     outstanding = [str(state) for state in counts]
     if not at_head:
         outstanding.append("not_pulled")
+    if not runs:
+        outstanding.append("engine_stopped")
     if not reachable:
         outstanding.append("head_unconfirmed")
     return TableStatus(
