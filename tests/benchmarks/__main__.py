@@ -1,4 +1,4 @@
-"""`dev.py bench [--students N]`: first pull, search, saves, replay, live; each beside a limit of the same run."""
+"""`dev.py bench`: first pull, search, saves, replay and live, each beside a limit of the same run."""
 
 import argparse
 import asyncio
