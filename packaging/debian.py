@@ -76,6 +76,7 @@ def bring(packages: Iterable[str]) -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise GivingUpError(
             "Debian packages are missing. Install them, then run this again:\n  "
+            + "sudo apt-get update && "
             + shlex.join(["sudo", "apt-get", "install", "--no-install-recommends", *lacking])
         )
     say(f"Installing {len(lacking)} Debian packages: {' '.join(lacking)}")

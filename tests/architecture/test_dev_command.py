@@ -121,7 +121,9 @@ def test_house_who_may_not_install_is_told_the_exact_command(
 ) -> None:
     _put_first_on_path(tmp_path, monkeypatch)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(GivingUpError, match=r"sudo apt-get install --no-install-recommends scrot$"):
+    with pytest.raises(
+        GivingUpError, match=r"sudo apt-get update && sudo apt-get install --no-install-recommends scrot$"
+    ):
         debian.bring(["libegl1", "scrot"])
 
 
