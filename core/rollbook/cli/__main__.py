@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from rollbook.cli import importing, outbox, status, students, support
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
-from rollbook.client.accounts import NotConnectedError
+from rollbook.client.errors import (
+    CallFailedError,
+    NotAllowedNowError,
+    NotConnectedError,
+    SettingError,
+    StoreError,
+)
 from rollbook.client.facade import Client
 from rollbook.client.opening import open_client
 from rollbook.client.values import RefusedEntryError
-from rollbook.resilience.failures import CallFailedError
-from rollbook.resilience.settings import SettingError
-from rollbook.store.errors import NotAllowedNowError, StoreError
 
 _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "status": status.run_status,

@@ -3,9 +3,9 @@
 from argparse import Namespace
 
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError
+from rollbook.client.errors import ExchangeError
 from rollbook.client.facade import Client
 from rollbook.client.importing import DryRun, dry_run, take_in
-from rollbook.exchange import ExchangeError
 
 
 def run(client: Client, arguments: Namespace) -> Answer:

@@ -7,10 +7,10 @@ from argparse import Namespace
 from typing import Any
 
 from rollbook.cli.answers import DONE, OUTSTANDING, Answer, CommandProblemError, plain
+from rollbook.client.errors import CallFailedError
 from rollbook.client.facade import Client
 from rollbook.client.resolving import MINE, THEIRS, Chosen
 from rollbook.client.values import WaitingEntry
-from rollbook.resilience.failures import CallFailedError
 
 
 def run_outbox(client: Client, arguments: Namespace) -> Answer:

@@ -5,11 +5,10 @@ import sys
 from argparse import Namespace
 
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError, plain
+from rollbook.client.errors import CallFailedError, EngineBusyError
 from rollbook.client.facade import Client
 from rollbook.client.opening import connect
 from rollbook.client.values import Status, StatusChanged
-from rollbook.resilience.failures import CallFailedError
-from rollbook.sync.engine import EngineBusyError
 
 
 def run_connect(arguments: Namespace) -> Answer:
