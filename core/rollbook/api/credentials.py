@@ -14,6 +14,10 @@ class Credentials(Protocol):
         """The refresh token, or ``None`` when signed out."""
         ...
 
+    def reload(self) -> None:
+        """Read the pair anew: another program of this user may have renewed it."""
+        ...
+
     def save(self, access: str, refresh: str) -> None:
         """Keep a new pair, in place of the old."""
         ...
@@ -36,6 +40,9 @@ class MemoryCredentials:
     def refresh_token(self) -> str | None:
         """The refresh token, or ``None``."""
         return None if self._pair is None else self._pair[1]
+
+    def reload(self) -> None:
+        """Nothing else holds them."""
 
     def save(self, access: str, refresh: str) -> None:
         """Keep a new pair."""

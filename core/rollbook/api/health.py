@@ -37,7 +37,7 @@ class Health:
             return
         if failure.kind in AVAILABILITY:
             self._failure = failure
-        else:
+        elif failure.problem is not None:
             self.answered()
 
     def connection(self) -> Connection:

@@ -81,6 +81,11 @@ class SessionKeeper:
             return  # the session ends there by itself; here it has ended
 
     async def _renew(self) -> str:
+        used = self._credentials.access_token()
+        self._credentials.reload()
+        token = self._credentials.access_token()
+        if token is not None and token != used:
+            return token  # another program of this user has renewed it already
         refresh = self._credentials.refresh_token()
         if refresh is None:
             raise _signed_out()

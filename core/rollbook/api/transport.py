@@ -61,6 +61,7 @@ class Transport:
         new_id: IdSource,
         device: str,
         installation: str | None,
+        school: str | None,
         observer: Callable[[Exchange], None] | None,
         transport: httpx.AsyncBaseTransport | None,
         has_route: Callable[[], bool],
@@ -71,6 +72,7 @@ class Transport:
         self.new_id = new_id
         self._device = device
         self.installation = installation
+        self._school = school
         self._observer = observer
         self._transport = transport
         self._has_route = has_route
@@ -125,6 +127,8 @@ class Transport:
             headers.PROTOCOL: str(headers.PROTOCOL_VERSION),
             "Accept": "application/json",
         }
+        if self._school is not None:
+            chosen[headers.SCHOOL] = self._school
         if deadline is not None:
             chosen[headers.DEADLINE_MS] = str(max(1, int(deadline.remaining() * 1000)))
         if call.action_id is not None:

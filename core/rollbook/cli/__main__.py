@@ -1,5 +1,6 @@
 """Entry point of `rollbookctl`, its composition root, and the one place where its problems are told."""
 
+import io
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 a problem, 2 usage, 3 saved but outstanding."""
     parsed = parser().parse_args(arguments)
+    _speak_any_script(parsed.json)
     try:
         return tell(_run(parsed), parsed.json)
     except CommandProblemError as problem:
@@ -41,10 +43,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return tell_problem(_refused(refused), parsed.json)
     except CallFailedError as failure:
         return tell_problem(_failed(failure), parsed.json)
+    except UnicodeEncodeError:
+        return tell_problem(
+            CommandProblemError("An argument holds what is no text.", code="usage"), parsed.json
+        )
     except (NotConnectedError, NotAllowedNowError, StoreError, SettingError) as error:
         return tell_problem(CommandProblemError(str(error), code=_code(error)), parsed.json)
     except KeyboardInterrupt:
         return 1
+
+
+def _speak_any_script(as_json: bool) -> None:
+    """Names come in every script: JSON is UTF-8 always, a console that lacks a letter shows a stand-in."""
+    for stream, encoding in ((sys.stdout, "utf-8" if as_json else None), (sys.stderr, None)):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _run(parsed: Namespace) -> Answer:

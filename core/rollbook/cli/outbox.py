@@ -1,13 +1,10 @@
 """`rollbookctl outbox …` and `rollbookctl conflicts …`."""
 
-import asyncio
-import contextlib
 import json
 from argparse import Namespace
 from typing import Any
 
 from rollbook.cli.answers import DONE, OUTSTANDING, Answer, CommandProblemError, plain
-from rollbook.client.errors import CallFailedError
 from rollbook.client.facade import Client
 from rollbook.client.resolving import MINE, THEIRS, Chosen
 from rollbook.client.values import WaitingEntry
@@ -58,23 +55,12 @@ def _retry(client: Client, arguments: Namespace) -> Answer:
 def _discard(client: Client, arguments: Namespace) -> Answer:
     entry = _existing(client, arguments.op)
     _write_first(arguments.export, entry)
-    if entry.state in ("failed", "unknown"):
-        asyncio.run(_clear_doubt(client, entry.op_id))
     given_up = client.discard(entry.op_id)
     said = [f"Discarded {len(given_up)} of {entry.label}."]
     if arguments.export:
         _write(arguments.export, given_up)
         said.append(f"What was discarded is in {arguments.export}.")
     return Answer({"discarded": given_up}, [], said, DONE)
-
-
-async def _clear_doubt(client: Client, op_id: str) -> None:
-    """Ask the server whether it has the entry; without an answer the discard is refused with the reason."""
-    try:
-        with contextlib.suppress(CallFailedError):
-            await client.settle_doubt(op_id)
-    finally:
-        await client.aclose()
 
 
 def _write_first(path: Any, entry: WaitingEntry) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rollbook.domain.ids import IdSource
+from rollbook.store.errors import StoreDamagedError
 
 _CURRENT = "current.json"
 _ACCOUNT = "account.json"
@@ -45,9 +46,9 @@ class NotConnectedError(Exception):
         super().__init__("No school is connected here yet. Use: rollbookctl connect URL --user NAME")
 
 
-def account_folder(data: Path, installation: str, user_id: str) -> Path:
-    """Where the account's store lies: told apart by server installation and user, not by address."""
-    digest = hashlib.sha256(f"{installation}\n{user_id}".encode()).hexdigest()[:16]
+def account_folder(data: Path, installation: str, user_id: str, school_id: str) -> Path:
+    """Where the account's store lies: told apart by server installation, user and school, not by address."""
+    digest = hashlib.sha256(f"{installation}\n{user_id}\n{school_id}".encode()).hexdigest()[:16]
     return data / "accounts" / digest
 
 
@@ -60,13 +61,16 @@ def keep_account(data: Path, account: Account) -> None:
 
 
 def current_account(data: Path) -> Account | None:
-    """The account last connected, or ``None``."""
+    """The account last connected, or ``None``. Raises :class:`StoreDamagedError` for an unreadable file."""
     current = _read(data / _CURRENT)
     if current is None:
         return None
-    folder = data / "accounts" / str(current["account"])
-    values = _read(folder / _ACCOUNT)
-    return None if values is None else Account(**values, folder=folder)
+    try:
+        folder = data / "accounts" / str(current["account"])
+        values = _read(folder / _ACCOUNT)
+        return None if values is None else Account(**values, folder=folder)
+    except (KeyError, TypeError) as error:
+        raise StoreDamagedError(f"{data / _CURRENT} does not name an account; connect again") from error
 
 
 def at_address(data: Path, account: Account, url: str) -> Account:
@@ -78,8 +82,11 @@ def at_address(data: Path, account: Account, url: str) -> Account:
 
 def device_id(data: Path, make: IdSource) -> str:
     """This computer's id, made once for the data folder."""
-    found = _read(data / _DEVICE)
-    if found is not None:
+    try:
+        found = _read(data / _DEVICE)
+    except StoreDamagedError:
+        found = None  # a new id does no harm: this computer only looks like a new one
+    if found is not None and "device" in found:
         return str(found["device"])
     device = make()
     _write(data / _DEVICE, {"device": device})
@@ -101,4 +108,6 @@ def _read(path: Path) -> dict[str, Any] | None:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return found if isinstance(found, dict) else None
+    except (OSError, ValueError) as error:
+        raise StoreDamagedError(f"{path} cannot be read; connect again, entries are kept") from error
+    return found if isinstance(found, dict) else {}

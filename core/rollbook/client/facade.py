@@ -29,7 +29,7 @@ from rollbook.client.values import (
     WaitingEntry,
 )
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import listing, outbox, settle, soundness
+from rollbook.store import listing, outbox, soundness
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.states import ACTIVE, State
@@ -276,15 +276,6 @@ class Client:
                     await seen.next()
         seen.close()
         return first_attempt(self.entry(saved.op_id), saved)
-
-    async def settle_doubt(self, op_id: str) -> bool:
-        """Ask the server for the receipt of an uncertain entry; whether it may be discarded now (S3, S7)."""
-        found = await self._api.receipts([op_id])
-        applied = any(result.op_id == op_id for result in found.results)
-        if not applied:
-            with self._store.write() as connection:
-                settle.not_applied(connection, [op_id])
-        return not applied
 
     async def sign_in(self, password: str) -> None:
         """Sign in again as the same user. Raises :class:`CallFailedError`."""

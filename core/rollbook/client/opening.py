@@ -106,7 +106,7 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
     )
     stored = StoredCredentials(account.folder, settings.keyring)
     credentials = WatchedCredentials(stored, cache.purge_soon)
-    api = _api(data, account.url, account.installation, credentials, settings, around, attempts)
+    api = _api(data, account.url, account, credentials, settings, around, attempts)
     listeners = Listeners()
     new_id = uuid7_source(around.clock)
     engine = SyncEngine(
@@ -131,7 +131,7 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
 def _api(
     data: Path,
     url: str,
-    installation: str | None,
+    account: Account | None,
     credentials: Credentials,
     settings: ClientSettings,
     around: Surroundings,
@@ -143,7 +143,8 @@ def _api(
         clock=around.clock,
         random=around.chance,
         device=_device(data, around),
-        installation=installation,
+        installation=account.installation if account else None,
+        school=account.school_id if account else None,
         credentials=credentials,
         transport=around.transport,
         observer=attempts.observe,
@@ -164,5 +165,5 @@ def _account(data: Path, url: str, installation: str, session: Session) -> Accou
         school_id=member.school_id,
         school_name=member.school_name,
         role=member.role,
-        folder=account_folder(data, installation, session.user_id),
+        folder=account_folder(data, installation, session.user_id, member.school_id),
     )

@@ -1,6 +1,6 @@
 """The one write path: a person's edit becomes an entry of the outbox, in one transaction (S1, H2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -63,7 +63,7 @@ class Saving:
             if _shown(connection, entity, record_id) is None:
                 raise _refused("id", "not-found", "There is no such record here.", "Refresh and look again.")
             new = self._entry(connection, entity, record_id, Kind.ARCHIVE, {}, None)
-            outbox.add(connection, entity, new)
+            outbox.add(connection, entity, _seen_under_own_edits(connection, new))
         return Saved(entity_name, record_id, new.op_id, new.action_id, State.QUEUED)
 
     def _store_entry(
@@ -88,13 +88,18 @@ class Saving:
     def _mended(
         self, connection: Connection, entity: EntityType, refused: Any, changes: dict[str, dict[str, Any]]
     ) -> NewEntry:
-        """A new entry in the place of the refused one, with all that it and its riders wanted (S7)."""
-        entries = [outbox.exported(row)["changes"] for row in outbox.group(connection, refused.op_id)]
+        """A new entry in the place of the refused one, with all that it and those behind it wanted (S7).
+
+        What waited behind it rides in it too: else an older value would go after the one entered now.
+        """
+        taken = [*outbox.group(connection, refused.op_id), *outbox.behind(connection, refused)]
+        entries = [outbox.exported(row)["changes"] for row in taken]
         composed: dict[str, dict[str, Any]] = {}
         for edit in [*entries, changes]:
             for name, change in edit.items():
                 composed[name] = {"had": composed.get(name, change)["had"], "value": change["value"]}
-        outbox.mark_replaced(connection, refused.op_id, self.clock.now().isoformat())
+        for row in taken:
+            outbox.mark_replaced(connection, row.op_id, self.clock.now().isoformat())
         return self._entry(
             connection,
             entity,
@@ -134,6 +139,12 @@ class Saving:
             run=run,
             replaces=replaces,
         )
+
+
+def _seen_under_own_edits(connection: Connection, archive: NewEntry) -> NewEntry:
+    """Edits that wait hide the school's values: the person saw only what the first of them had seen (S15)."""
+    waiting = outbox.rows_of_record(connection, archive.entity_id)
+    return replace(archive, base_version=waiting[0].base_version) if waiting else archive
 
 
 def label_of(values: dict[str, Any]) -> str:

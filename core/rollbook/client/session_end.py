@@ -20,6 +20,10 @@ class WatchedCredentials:
         """The refresh token, or ``None`` when signed out."""
         return self._inner.refresh_token()
 
+    def reload(self) -> None:
+        """Read the pair anew: another program of this user may have renewed it."""
+        self._inner.reload()
+
     def save(self, access: str, refresh: str) -> None:
         """Keep a new pair, in place of the old."""
         self._inner.save(access, refresh)

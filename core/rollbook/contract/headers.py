@@ -6,6 +6,7 @@ TRACE_PARENT = "traceparent"  # W3C trace context, beside ours (R16)
 INSTALLATION = "X-Rollbook-Installation"  # which server installation answers (S10)
 DEADLINE_MS = "X-Rollbook-Deadline-Ms"  # milliseconds that the caller will still wait (R2)
 DEVICE = "X-Rollbook-Device"
+SCHOOL = "X-Rollbook-School"  # whose records are meant, where the user belongs to several schools
 PROTOCOL = "X-Rollbook-Protocol"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 

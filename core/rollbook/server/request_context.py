@@ -1,5 +1,6 @@
 """What is known of the request that is being answered, in a ContextVar (R16)."""
 
+import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -22,7 +23,8 @@ class RequestContext:
     def note_operations(self, op_ids: list[str]) -> None:
         """Keep the ids of a push for the log: the first few, and how many there were."""
         self.operations += len(op_ids)
-        self.op_ids.extend(op_ids[: MAX_LOGGED_OPERATIONS - len(self.op_ids)])
+        shown = op_ids[: MAX_LOGGED_OPERATIONS - len(self.op_ids)]
+        self.op_ids.extend(op_id for op_id in shown if _is_uuid(op_id))
 
 
 _NOWHERE = RequestContext(request_id="")
@@ -37,3 +39,11 @@ def current() -> RequestContext:
 def enter(context: RequestContext) -> None:
     """Make ``context`` the request of this task and of the threads that it hands work to."""
     _current.set(context)
+
+
+def _is_uuid(text: str) -> bool:
+    """Only what is surely an id is logged: a caller may send a name, or a megabyte, as one (R18)."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

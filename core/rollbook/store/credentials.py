@@ -39,6 +39,10 @@ class StoredCredentials:
         """The refresh token, or ``None`` when signed out."""
         return None if self._tokens is None else self._tokens.refresh
 
+    def reload(self) -> None:
+        """Read the pair anew: another program of this user may have renewed it."""
+        self._tokens = self._load()
+
     def save(self, access: str, refresh: str) -> None:
         """Keep a new pair, in place of the old."""
         self._tokens = Tokens(access, refresh)
@@ -77,8 +81,8 @@ class StoredCredentials:
     def _from_file(self) -> str | None:
         try:
             return self._file.read_text(encoding="utf-8")
-        except OSError:
-            return None
+        except (OSError, UnicodeDecodeError):
+            return None  # as if signed out: the person signs in again, entries are elsewhere
 
     def _to_file(self, text: str) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

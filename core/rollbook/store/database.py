@@ -118,7 +118,7 @@ def _translated() -> Iterator[None]:
 
 
 def _operational(message: str) -> Exception:
-    if "full" in message or "disk I/O" in message:
+    if "disk is full" in message or "disk I/O" in message:
         return StoreFullError(message)
     if "locked" in message or "busy" in message:
         return StoreLockedError(message)

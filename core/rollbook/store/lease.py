@@ -24,6 +24,7 @@ class Leased:
     lane: str
     frozen: bytes
     action_id: str
+    uncertain: bool = False  # an earlier attempt may still arrive at the server
 
 
 def lease(connection: Connection, device: str, limit: int, holds: Collection[str] = ()) -> list[Leased]:
@@ -125,7 +126,9 @@ def _take(connection: Connection, device: str, rows: list[Any]) -> Leased:
     connection.execute(
         update(OPERATION).where(OPERATION.c.carried_by == head.op_id).values(state=State.SENDING)
     )
-    return Leased(head.op_id, head.entity, head.entity_id, head.lane, frozen, head.action_id)
+    return Leased(
+        head.op_id, head.entity, head.entity_id, head.lane, frozen, head.action_id, bool(head.uncertain)
+    )
 
 
 def _mark_carried(connection: Connection, carrier: str, riders: list[str]) -> None:

@@ -1,5 +1,6 @@
 """The durable outbox: entries in, their states, and what may be done with them by a person (S1–S3, S6)."""
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -121,6 +122,8 @@ def take_back(connection: Connection, entity: EntityType, op_id: str) -> bool:
     row = find(connection, op_id)
     if row is None or row.state != State.QUEUED or row.frozen is not None or row.carried_by is not None:
         return False
+    if row.kind == Kind.CREATE and len(rows_of_record(connection, row.entity_id)) > 1:
+        return False  # later edits hang on it: they are decided together (S3)
     connection.execute(OPERATION.delete().where(OPERATION.c.sequence == row.sequence))
     rebase(connection, row.entity_id, row.position, _undone(row))
     replica.refresh(connection, entity, row.entity_id)
@@ -136,7 +139,8 @@ def retry(connection: Connection, op_id: str) -> None:
     if row is None or row.state not in (*ACTIVE,) or row.state == State.CONFLICT:
         raise NotAllowedNowError("This entry cannot be sent again: it is settled, or needs a choice first.")
     if row.state in (State.PARKED, State.FAILED):
-        _set_group(connection, op_id, state=State.QUEUED, attempts=0, problem=None)
+        carrier = row.carried_by or op_id  # what goes is the bytes of the one that carries it
+        _set_group(connection, carrier, state=State.QUEUED, attempts=0, problem=None)
 
 
 def discard(connection: Connection, entity: EntityType, op_id: str, at: str) -> list[dict[str, Any]]:
@@ -148,6 +152,11 @@ def discard(connection: Connection, entity: EntityType, op_id: str, at: str) -> 
     row = find(connection, op_id)
     if row is None or row.state not in ACTIVE:
         raise NotAllowedNowError("This entry is not waiting; there is nothing to discard.")
+    if row.carried_by is not None:
+        raise NotAllowedNowError(
+            "This edit goes together with an earlier one of the same record. Discard that one, which takes "
+            "both, or correct the record."
+        )
     if row.uncertain or row.state in (State.SENDING, State.UNKNOWN):
         raise NotAllowedNowError("The school may have this entry already; go online once, then decide.")
     given_up = group(connection, op_id)
@@ -171,7 +180,7 @@ def group(connection: Connection, op_id: str) -> list[Any]:
         connection.execute(
             select(OPERATION)
             .where((OPERATION.c.op_id == op_id) | (OPERATION.c.carried_by == op_id))
-            .order_by(OPERATION.c.sequence)
+            .order_by(OPERATION.c.position, OPERATION.c.sequence)  # a mended carrier has a later sequence
         )
     )
 
@@ -190,6 +199,24 @@ def exported(row: Any) -> dict[str, Any]:
         "state": row.state,
         "problem": json.loads(row.problem) if row.problem else None,
     }
+
+
+def behind(connection: Connection, refused: Any) -> list[Any]:
+    """Updates of the record that wait behind a refused entry, up to the first that is something else.
+
+    None of them has reached the school: the refused one has held their lane, or they were held in its batch.
+    """
+    later = [
+        row
+        for row in rows_of_record(connection, refused.entity_id)
+        if (row.position, row.sequence) > (refused.position, refused.sequence)
+        and row.carried_by != refused.op_id
+    ]
+    return list(itertools.takewhile(_may_be_absorbed, later))
+
+
+def _may_be_absorbed(row: Any) -> bool:
+    return row.kind == Kind.UPDATE and row.state == State.QUEUED and not row.uncertain
 
 
 def rebase(

@@ -48,7 +48,7 @@ def _search_index(connection: Connection, table: Table) -> None:
     name = table.name
     for statement in (
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {name}_search USING fts5("
-        f"search_text, content='{name}', content_rowid='row', prefix='1', detail=none)",
+        f"search_text, content='{name}', content_rowid='row', prefix='1')",
         f"CREATE TRIGGER IF NOT EXISTS {name}_searched_added AFTER INSERT ON {name} BEGIN "
         f"INSERT INTO {name}_search(rowid, search_text) VALUES (new.row, new.search_text); END",
         f"CREATE TRIGGER IF NOT EXISTS {name}_searched_removed AFTER DELETE ON {name} BEGIN "

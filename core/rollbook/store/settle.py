@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Outcome, Result
@@ -16,7 +16,7 @@ from rollbook.store.lease import Leased
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
-_WENT = (Outcome.APPLIED, Outcome.MERGED, Outcome.DUPLICATE)
+WENT = (Outcome.APPLIED, Outcome.MERGED, Outcome.DUPLICATE)
 
 
 def settle(
@@ -77,7 +77,7 @@ def _state_before(connection: Connection, op_id: str) -> State:
 
 
 def _take_result(connection: Connection, result: Result, request_id: str, at: str) -> None:
-    if result.outcome in _WENT:
+    if result.outcome in WENT:
         values: dict[str, Any] = {
             "state": State.APPLIED,
             "result_version": result.version,
@@ -103,22 +103,32 @@ def _take_result(connection: Connection, result: Result, request_id: str, at: st
 def _rebase_later(connection: Connection, record_id: str, op_id: str, result: Result) -> None:
     """Later entries of the record were made on top of this one: its version is what they saw (S13).
 
-    After a merge they had not seen what others changed, so only one that saw no version at all is told.
+    After a merge they had not seen what others changed; nor had one that was saved before this one learned of
+    it (this one may be a choice in a conflict). Those keep their version, so that an archive asks (S15).
     """
-    if result.outcome not in _WENT or result.version is None:
+    if result.outcome not in WENT or result.version is None:
         return
-    position = select(OPERATION.c.position).where(OPERATION.c.op_id == op_id).scalar_subquery()
-    later = update(OPERATION).where(
-        OPERATION.c.entity_id == record_id, OPERATION.c.position > position, OPERATION.c.frozen.is_(None)
+    settled = connection.execute(
+        select(OPERATION.c.position, OPERATION.c.base_version).where(OPERATION.c.op_id == op_id)
+    ).one()
+    saw_as_much: ColumnElement[bool] = OPERATION.c.base_version.is_(None)
+    if result.outcome is Outcome.APPLIED:
+        saw_as_much = saw_as_much | (OPERATION.c.base_version >= (settled.base_version or 0))
+    connection.execute(
+        update(OPERATION)
+        .where(
+            OPERATION.c.entity_id == record_id,
+            OPERATION.c.position > settled.position,
+            OPERATION.c.frozen.is_(None),
+            saw_as_much,
+        )
+        .values(base_version=result.version)
     )
-    if result.outcome is not Outcome.APPLIED:
-        later = later.where(OPERATION.c.base_version.is_(None))
-    connection.execute(later.values(base_version=result.version))
 
 
 def _take_record(connection: Connection, op_id: str, result: Result) -> None:
     """The record after the entry, where the server sent it: it counts only if newer than ours (S18)."""
-    if result.record == NO_RECORD or result.outcome not in _WENT:
+    if result.record == NO_RECORD or result.outcome not in WENT:
         return
     entity_name, record_id = _record_of(connection, op_id)
     change = msgspec.json.decode(result.record, type=Change)

@@ -171,6 +171,9 @@ class SyncEngine:
         try:
             await self._replay.run()
             await self._pull.run()
+        except CallFailedError:
+            self._pull.doubt()  # whatever was the head when last asked, it is not known to be so now (S24)
+            raise
         finally:
             self.syncing = False
 

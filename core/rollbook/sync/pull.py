@@ -53,10 +53,16 @@ class Pull:
             cursor = meta.get(connection, CURSOR)
         if cursor is None:
             return
+        self.doubt()
         page = await self._api.changes(cursor, 1)
-        at_head = not page.changes
+        if not page.changes:
+            with self._store.write() as connection:
+                meta.put(connection, CONFIRMED, cursor)
+
+    def doubt(self) -> None:
+        """Whether the cursor is the head is not known, until the server says so again (S24)."""
         with self._store.write() as connection:
-            meta.put(connection, CONFIRMED, cursor if at_head else None)
+            meta.put(connection, CONFIRMED, None)
 
     async def _next_page(self) -> ChangesPage:
         with self._store.read() as connection:

@@ -8,12 +8,14 @@ from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import lease, settle
+from rollbook.store import lease, meta, settle
 from rollbook.store.database import StoreDatabase
 from rollbook.store.lease import Leased
+from rollbook.store.settle import WENT
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged, records_changed
 from rollbook.sync.lanes import LaneBackoff
+from rollbook.sync.pull import CONFIRMED
 from rollbook.sync.settings import SyncSettings
 
 _POISONED = ("internal-error", "body-too-large", "malformed-request")
@@ -93,6 +95,8 @@ class Replay:
     def _settle(self, leased: Sequence[Leased], results: Sequence[Result], request_id: str) -> None:
         with self._store.write() as connection:
             settle.settle(connection, leased, results, request_id, self._clock.now().isoformat())
+            if any(result.outcome in WENT for result in results):
+                meta.put(connection, CONFIRMED, None)  # the feed has moved, by these at least (S24)
             self._log.write(connection)
         self._note_lanes(leased, results)
         self._announce(leased)
@@ -128,7 +132,8 @@ class Replay:
             self._log.write(connection)
         self._lanes.failed(each.lane)
         self._announce([each])
-        await self._ask_receipt(each.op_id)
+        if not each.uncertain:  # this attempt was answered; an earlier one that was cut may yet arrive
+            await self._ask_receipt(each.op_id)
 
     async def _ask_receipt(self, op_id: str) -> None:
         """Whether the server applied it all the same; without an answer it stays uncertain (S7)."""
