@@ -23,7 +23,7 @@ def connected_here(data: Path, role: str = "registrar", url: str = NOBODY_THERE)
         school_id="01900000-0000-7000-8000-00000000cccc",
         school_name="Harbour School",
         role=role,
-        folder=account_folder(data, installation, user_id),
+        folder=account_folder(data, installation, user_id, "school"),
     )
     account.folder.mkdir(parents=True, mode=0o700)
     StoredCredentials(account.folder, False).save("an access token", "a refresh token")
