@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from rollbook.client.resolving import Chosen
+from rollbook.client.values import RefusedEntryError
 from rollbook.domain.roles import Role
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store.errors import NotAllowedNowError
@@ -140,3 +142,18 @@ def test_s12_another_program_may_have_renewed_the_session(desk: ClientDesk) -> N
         asyncio.run(renewed(client))
     other.close()
     assert desk.sync().up_to_date
+
+
+def test_s16_a_taken_number_is_never_kept_by_choosing_mine(school: SchoolServer, desk: ClientDesk) -> None:
+    desk.add(given_name="First", student_number="007")
+    student = desk.add(given_name="Second", student_number="001").entity_id
+    desk.sync()
+    entry = str(desk.change(student, student_number="007").op_id)
+    assert desk.sync().conflicts == 1
+    with pytest.raises(RefusedEntryError, match="Another record has this value"):
+        desk.client.resolve(entry, {"student_number": Chosen("mine")})
+    assert desk.client.status().conflicts == 1
+    desk.client.resolve(entry, {"student_number": Chosen.edited("008")})
+    assert desk.sync().up_to_date
+    numbers = school.rows("SELECT student_number FROM student WHERE school_id = :school ORDER BY 1")
+    assert numbers == [("007",), ("008",)]

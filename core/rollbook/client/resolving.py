@@ -82,7 +82,12 @@ class Resolving:
                 changes[name] = change
                 continue
             chosen = choices[name]
-            if chosen.side != THEIRS:
+            if outbox.mendable(row) and chosen.side == MINE:
+                raise RefusedEntryError((_taken(name),))
+            if outbox.mendable(row) and chosen.side != THEIRS:
+                # The school's value is another record's: what the person saw of this one is still its had.
+                changes[name] = {"had": change["had"], "value": _canonical(entity, name, chosen.value)}
+            elif chosen.side != THEIRS:
                 value = change["value"] if chosen.side == MINE else _canonical(entity, name, chosen.value)
                 changes[name] = {"had": at_school[name], "value": value}
         self._tell_later_entries(connection, row, mine, at_school, changes)
@@ -159,6 +164,12 @@ class Resolving:
         )
         outbox.add(connection, entity, new)
         return Saved(entity.name, row.entity_id, new.op_id, action, State.QUEUED)
+
+
+def _taken(name: str) -> RuleBreach:
+    return RuleBreach(
+        name, "value-taken", "Another record has this value.", f"Choose {name}==ANOTHER or {name}=theirs."
+    )
 
 
 def _composed(connection: Connection, op_id: str) -> dict[str, dict[str, Any]]:
