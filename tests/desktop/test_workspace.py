@@ -118,6 +118,11 @@ def test_w11_an_error_is_at_its_field_which_has_the_focus(
     assert QApplication.focusWidget().objectName() == "birth_date"
     assert part(window, QLineEdit, "birth_date").text() == "2014-02-31"
     assert "2014-02-28" in part(window, QLineEdit, "birth_date").accessibleDescription()
+    part(window, QLineEdit, "birth_date").selectAll()
+    type_text("2014-02-28")  # its error goes with the first key; the e-mail's is still there
+    assert QApplication.focusWidget().objectName() == "birth_date"
+    assert part(window, QLineEdit, "birth_date").text() == "2014-02-28"
+    assert part(window, QLineEdit, "email").text() == "nonsense"
 
 
 def test_w2_pill_and_sync_centre_say_the_same_words(qtbot: QtBot, window: Workspace, desk: Desk) -> None:

@@ -47,6 +47,7 @@ class StudentPane(QFrame):
         )
         self._stack = QStackedWidget()
         self._nothing = Notice(theme, "noStudent")
+        self._marked: set[str] = set()
         self._grid = self._make_grid(desk)
         self._lay_out()
         self._connect(desk)
@@ -54,7 +55,11 @@ class StudentPane(QFrame):
 
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
-        next(iter(self._fields.values())).editor.setFocus()
+        self._go_to(next(iter(self._fields.values())).editor)
+
+    def _go_to(self, editor: QWidget) -> None:
+        editor.setFocus()
+        self._scroll.ensureWidgetVisible(editor)
 
     def save(self) -> None:
         """Save what was typed."""
@@ -91,7 +96,7 @@ class StudentPane(QFrame):
         return field
 
     def _lay_out(self) -> None:
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidget(self._grid)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -173,8 +178,10 @@ class StudentPane(QFrame):
         for name, field in self._fields.items():
             field.show_error(*errors.get(name, ("",)))
         first = next((field for name, field in self._fields.items() if name in errors), None)
-        if first is not None:
-            first.editor.setFocus()
+        # An error that goes while a field is being typed in never moves the cursor away from it.
+        if first is not None and not set(errors) < self._marked:
+            self._go_to(first.editor)
+        self._marked = set(errors)
 
     def _show_state(self) -> None:
         form = self._form
