@@ -55,6 +55,8 @@ class Resolving:
         """
         with self.store.write() as connection:
             row = outbox.find(connection, op_id)
+            if row is not None and row.carried_by is not None:
+                row = outbox.find(connection, row.carried_by)  # they are in conflict, and settled, together
             if row is None or row.state != State.CONFLICT:
                 raise NotAllowedNowError("This entry is in no conflict; there is nothing to choose.")
             entity = ENTITIES[row.entity]
@@ -181,11 +183,18 @@ def _composed(connection: Connection, op_id: str) -> dict[str, dict[str, Any]]:
 
 
 def _revived(connection: Connection, entity: EntityType, row: Any) -> dict[str, dict[str, Any]]:
-    """All values of an archived record with my edit on top: it is created again (S16)."""
+    """All values of an archived record with my edit on top: it is created again (S16).
+
+    The archived values are its ``had``: somebody else may bring the record back first, and change it. Then
+    those that it only repeats are no edit of mine, and the school's later ones stay.
+    """
     _version, base, _deleted = replica.base_of(connection, entity, row.entity_id)
-    mine = {name: change["value"] for name, change in _composed(connection, row.op_id).items()}
+    composed = _composed(connection, row.op_id)
+    mine = {name: change["value"] for name, change in composed.items() if change["value"] != change["had"]}
     return {
-        name: {"had": None, "value": value} for name, value in {**base, **mine}.items() if value is not None
+        name: {"had": base.get(name), "value": value}
+        for name, value in {**base, **mine}.items()
+        if value is not None or name in mine
     }
 
 

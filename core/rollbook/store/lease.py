@@ -102,9 +102,14 @@ def _dependencies_met(connection: Connection, row: Any) -> bool:
 
 
 def _rides_with(taken: list[Any], row: Any) -> bool:
-    """Only what was never leased is composed, and never across an archive or another's dependency."""
+    """Only what was never leased is composed, and never across an archive or another's dependency.
+
+    Nor with a create that brings an archived record back: the server takes that as it is, and a later edit
+    would go over what others had changed without being asked about (S14).
+    """
     return (
         taken[0].frozen is None
+        and not (taken[0].kind == Kind.CREATE and taken[0].base_version is not None)
         and row.frozen is None
         and taken[0].kind in (Kind.CREATE, Kind.UPDATE)
         and row.kind == Kind.UPDATE

@@ -127,8 +127,11 @@ def _rebase_later(connection: Connection, record_id: str, op_id: str, result: Re
 
 
 def _take_record(connection: Connection, op_id: str, result: Result) -> None:
-    """The record after the entry, where the server sent it: it counts only if newer than ours (S18)."""
-    if result.record == NO_RECORD or result.outcome not in WENT:
+    """The record as the server has it, where it sent it: it counts only if newer than ours (S18).
+
+    With a conflict it is what the person chooses against, so it must be here when they do.
+    """
+    if result.record == NO_RECORD:
         return
     entity_name, record_id = _record_of(connection, op_id)
     change = msgspec.json.decode(result.record, type=Change)

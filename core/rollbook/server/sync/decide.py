@@ -129,7 +129,7 @@ def _create(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> V
         return Clash("archived-meanwhile", _conflict(subject, ()))
     if operation.strict:
         return Clash("already-exists", _conflict(subject, tuple(wanted)))
-    merged = _merge(subject, _seeing_nothing(operation), wanted)
+    merged = _merge(subject, operation if operation.base_version else _seeing_nothing(operation), wanted)
     return replace(merged, code="already-exists") if isinstance(merged, Clash) else merged
 
 
@@ -197,8 +197,8 @@ def _clashes(
 
 
 def _had(entity: EntityType, operation: Operation, name: str) -> Any:
-    """What the person saw, in canonical form; a create saw nothing."""
-    if operation.kind is Kind.CREATE:
+    """What the person saw, in canonical form; a create saw nothing, unless it names a tombstone (S16)."""
+    if operation.kind is Kind.CREATE and not operation.base_version:
         return None
     spec = entity.field(name)
     assert spec is not None
