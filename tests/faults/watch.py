@@ -1,0 +1,66 @@
+"""The judge's looks while a history runs: what a desk says and shows now, held against what is true now."""
+
+from collections.abc import Iterator
+
+from faults.desk import Desk
+from faults.oracle import DIVERGED, FALSE, STUCK, Fault
+from faults.school import School
+
+_WAITS = "('queued', 'sending', 'unknown', 'failed', 'parked', 'conflict')"
+
+
+def look(school: School, desk: Desk) -> Iterator[Fault]:
+    """All that is wrong at this moment, while requests may be on their way."""
+    yield from claims_too_much(school, desk)
+    yield from moved_back(school, desk)
+    yield from asks_for_nothing(desk)
+
+
+def claims_too_much(school: School, desk: Desk) -> Iterator[Fault]:
+    """What ``status`` says, held against the tables and against how far the desk knows the feed to go."""
+    if not desk.client.status().up_to_date:
+        return
+    [(waiting,)] = desk.rows(f"SELECT count(*) FROM operation WHERE state IN {_WAITS}")
+    if waiting:
+        yield Fault(FALSE, f"{desk.name} says up to date with {waiting} entries waiting")
+    position = _position(desk)
+    if position < desk.known.head:
+        yield Fault(FALSE, f"{desk.name} says up to date at {position}, and was told of {desk.known.head}")
+    latest = dict(
+        school.rows(
+            "SELECT entity_id, max(version) FROM feed WHERE entity = 'student' AND position <= ? GROUP BY entity_id",
+            position,
+        )
+    )
+    here = dict(desk.rows("SELECT id, version FROM student"))
+    behind = [record for record, version in latest.items() if (here.get(record) or 0) < version]
+    if behind:
+        yield Fault(
+            FALSE, f"{desk.name} says up to date at {position} without {[one[-6:] for one in behind]}"
+        )
+
+
+def _position(desk: Desk) -> int:
+    found = desk.rows("SELECT value FROM meta WHERE name = 'cursor'")
+    return int(found[0][0].split(".")[0]) if found and found[0][0] else 0
+
+
+def moved_back(school: School, desk: Desk) -> Iterator[Fault]:
+    """No row goes to a lower version (S18), unless the school itself went back."""
+    versions = {
+        record: version for record, version in desk.rows("SELECT id, version FROM student") if version
+    }
+    for record, version in versions.items():
+        before = desk.watch.versions.get(record, 0)
+        if version < before and not school.went_back:
+            yield Fault(DIVERGED, f"{desk.name}'s {record[-6:]} went from version {before} back to {version}")
+    desk.watch.versions = versions
+
+
+def asks_for_nothing(desk: Desk) -> Iterator[Fault]:
+    """Only what the school itself refused waits for a person (S9); all else goes on without one."""
+    for op_id, carrier, state in desk.rows(
+        "SELECT op_id, carried_by, state FROM operation WHERE state IN ('parked', 'conflict')"
+    ):
+        if (carrier or op_id) not in desk.known.refused:
+            yield Fault(STUCK, f"{op_id[-6:]} of {desk.name} is {state}, and the school never refused it")
