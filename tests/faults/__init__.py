@@ -1,1 +1,1 @@
-"""Histories of faults: several desks, one school, everything that can go wrong, and a judge who saw it all."""
+"""Histories of faults: several desks, one school, all that can go wrong, and a judge who saw it all."""

@@ -27,7 +27,7 @@ _CRITICAL = 50
 
 @dataclass(slots=True)
 class Tally:
-    """What was run so far; this is what `--resume` goes on from. ``failing`` is the first history that failed."""
+    """What was run so far, from which `--resume` goes on. ``failing`` are the histories that failed."""
 
     seed: int
     done: int = 0

@@ -43,9 +43,18 @@ class Desk:
     """``dying_at`` is the point at which it dies next. What is on disk at that moment is all that is left."""
 
     def __init__(
-        self, name: str, user: str, data: Path, school: School, world: World, weather: Weather, meanwhile: Meanwhile,
-        sent: Callable[[list[str]], None], chance: random.Random, **settings: str,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        user: str,
+        data: Path,
+        school: School,
+        world: World,
+        weather: Weather,
+        meanwhile: Meanwhile,
+        sent: Callable[[list[str]], None],
+        chance: random.Random,
+        **settings: str,
+    ) -> None:
         self.name, self.user, self.data = name, user, data
         self._world = world
         self.clock = ComputerClock(world)

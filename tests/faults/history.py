@@ -162,9 +162,8 @@ class History:
             clock.wrong_by += chance.choice((-30, -5, -1, 1, 5, 0.02)) * (
                 _HOUR if clock is desk.clock else 10.0
             )
-            say(
-                f"{'the school' if clock is not desk.clock else desk.name}'s clock is wrong by {clock.wrong_by}"
-            )
+            whose = desk.name if clock is desk.clock else "the school"
+            say(f"{whose}'s clock is wrong by {clock.wrong_by}")
         elif what == "late":
             await self._arrive_late(desk)
         elif what == "role":
@@ -218,7 +217,7 @@ class History:
             self._ledger.say(f"{desk.name} cannot sign in: {failure.code}")
 
     async def _meanwhile(self, when: str) -> None:
-        """While a request is on its way: edits on the same desk, another desk's sync, the end of the process."""
+        """While a request is on its way: edits here, another desk's sync, the end of the process."""
         desk = self._acting[-1]
         if self._weather.calm:
             return

@@ -17,10 +17,30 @@ from rollbook.contract.problems import problem
 _PUSH = "/api/v1/sync/push"
 _CHANGES = "/api/v1/sync/changes"
 _PORTAL = b"<html><title>Hotel Wi-Fi</title><form>Room number</form></html>"
-NEVER_ARRIVES = ("refused", "lost on the way", "captive portal", "redirected", "another server's JSON",
-                 "401", "429 in seconds", "429 with a date", "500", "503", "503 with a wish", "arrives late")  # fmt: skip
-ANSWER_FAILS = ("dropped after commit", "reset", "timed out", "truncated JSON", "another installation",
-                "sent twice", "500 after commit", "wrong content type")  # fmt: skip
+NEVER_ARRIVES = (
+    "refused",
+    "lost on the way",
+    "captive portal",
+    "redirected",
+    "another server's JSON",
+    "401",
+    "429 in seconds",
+    "429 with a date",
+    "500",
+    "503",
+    "503 with a wish",
+    "arrives late",
+)
+ANSWER_FAILS = (
+    "dropped after commit",
+    "reset",
+    "timed out",
+    "truncated JSON",
+    "another installation",
+    "sent twice",
+    "500 after commit",
+    "wrong content type",
+)
 _REFUSALS = {
     "401": ("not-signed-in", {}),
     "429 in seconds": ("too-many-requests", {"Retry-After": "7"}),
@@ -45,7 +65,7 @@ class Weather:
 
 @dataclass(slots=True)
 class Known:
-    """What one desk has been told: the furthest position of the feed, and which entries the school refused."""
+    """What one desk has been told: how far the feed goes, and which entries the school refused."""
 
     head: int = 0
     refused: set[str] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""The judge: knows what was entered, reads server and stores with plain SQL, shares no code with the merge."""
+"""The judge: knows what was entered, reads server and stores with plain SQL, shares no merge code."""
 
 import itertools
 import json
@@ -82,6 +82,7 @@ def judge(school: School, desks: Sequence[Desk], ledger: Ledger, known_before: s
     found.before = known_before
     return [
         *_doubled(found, ledger),
+        *_told_apart(found),
         *_overwritten(found, ledger),
         *_lost(found, told_by(desks), ledger),
         *(fault for desk in desks for fault in _diverged(found, desk)),
@@ -102,16 +103,20 @@ def _doubled(found: AtSchool, ledger: Ledger) -> Iterator[Fault]:
                 yield Fault(
                     DOUBLED, f"{op_id[-6:]} is in the {name} without a receipt: it could be applied again"
                 )
-    if {(one.op_id, one.record, one.version) for one in found.steps} != {row[1:4] for row in found.feed}:
-        yield Fault(DOUBLED, "history and feed do not tell the same versions")
-    for before, row in itertools.pairwise(found.feed):
-        if row[0] != before[0] + 1:
-            yield Fault(DIVERGED, f"the feed's row {row[0]} follows {before[0]}")
     for op_id, decision in ledger.decisions.items():
         if op_id in found.receipts:
             yield Fault(DOUBLED, f"{op_id[-6:]} was {decision.how} and is at the school all the same")
     yield from _values_twice(found, ledger)
     yield from _given_up(found, ledger)
+
+
+def _told_apart(found: AtSchool) -> Iterator[Fault]:
+    """The school's own books do not agree."""
+    if {(one.op_id, one.record, one.version) for one in found.steps} != {row[1:4] for row in found.feed}:
+        yield Fault(DOUBLED, "history and feed do not tell the same versions")
+    for before, row in itertools.pairwise(found.feed):
+        if row[0] != before[0] + 1:
+            yield Fault(DIVERGED, f"the feed's row {row[0]} follows {before[0]}")
 
 
 def _values_twice(found: AtSchool, ledger: Ledger) -> Iterator[Fault]:

@@ -187,9 +187,14 @@ class People:
         self._settle(desk, entry, choices, saved, self._ended(desk, before, entry.entity_id), bool(whole))
 
     def _settle(
-        self, desk: Desk, entry: WaitingEntry, choices: dict[str, Chosen], saved: Saved, ended: Collection[str],
+        self,
+        desk: Desk,
+        entry: WaitingEntry,
+        choices: dict[str, Chosen],
+        saved: Saved,
+        ended: Collection[str],
         whole: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         values = self.ledger.composed(ended)
         if whole:
             given_up = set(values) if choices["record"].side == "theirs" else set()

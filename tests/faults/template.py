@@ -32,7 +32,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """``school`` is the server's file; ``desks`` are data folders, the last a second one of the first user."""
+    """``school`` is the server's file; ``desks`` are data folders, the last another of the first user."""
 
     folder: Path
     school: Path

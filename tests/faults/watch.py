@@ -28,7 +28,8 @@ def claims_too_much(school: School, desk: Desk) -> Iterator[Fault]:
         yield Fault(FALSE, f"{desk.name} says up to date at {position}, and was told of {desk.known.head}")
     latest = dict(
         school.rows(
-            "SELECT entity_id, max(version) FROM feed WHERE entity = 'student' AND position <= ? GROUP BY entity_id",
+            "SELECT entity_id, max(version) FROM feed WHERE entity = 'student' AND position <= ? "
+            "GROUP BY entity_id",
             position,
         )
     )
