@@ -19,9 +19,11 @@ class FaultTransport(httpx.AsyncBaseTransport):
         self.faults: list[str] = []
         self.pushes = 0
         self.bodies: list[bytes] = []
+        self.paths: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One request, with the next fault if it is a push."""
+        self.paths.append(request.url.path)
         if self.down:
             raise httpx.ConnectError("refused")
         if not request.url.path.endswith("/sync/push"):

@@ -126,7 +126,12 @@ class Client:
         connection_now = self._api.connection()
         reachable = connection_now.state.value == "online" and not self._engine.work_offline
         with self._store.read() as connection:
-            tables = table_status(connection, reachable=reachable, runs=not self._engine.broken)
+            tables = table_status(
+                connection,
+                reachable=reachable,
+                runs=not self._engine.broken,
+                overdue=bool(self._engine.overdue),
+            )
             records = listing.count(connection, "student")
         pulled, to_pull = self._engine.progress
         count = tables.counts.get

@@ -17,9 +17,12 @@ from rollbook.store.errors import StoreError
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged
 from rollbook.sync.lanes import LaneBackoff
+from rollbook.sync.overdue import OverdueWatch
 from rollbook.sync.pull import Pull
 from rollbook.sync.replay import Replay
 from rollbook.sync.settings import SyncSettings
+
+_SLEPT_SECONDS = 15.0  # far more than a busy loop is late; the clock counts sleep (S29)
 
 
 class EngineBusyError(Exception):
@@ -63,6 +66,8 @@ class SyncEngine:
             emit=emit,
         )
         self._pull = Pull(store, api, clock=clock, settings=settings, emit=emit)
+        self._overdue = OverdueWatch(store, clock, settings.sync_overdue_seconds)
+        self._clock = clock
         self._wake = asyncio.Event()
         self._hurry = False
         self._was_offline = False
@@ -74,6 +79,11 @@ class SyncEngine:
     def progress(self) -> tuple[int, int]:
         """(changes pulled so far, changes in the feed)."""
         return self._pull.progress.position, self._pull.progress.head
+
+    @property
+    def overdue(self) -> tuple[str, ...]:
+        """Entries that should have gone while the server was there, and did not (S25)."""
+        return self._overdue.overdue
 
     def wake(self, *, hurry: bool = False) -> None:
         """Go now; from the engine's loop. ``hurry``: a person asked, so nothing waits its turn."""
@@ -171,6 +181,8 @@ class SyncEngine:
         try:
             await self._replay.run()
             await self._pull.run()
+            if self._overdue.look(self._lanes.held()):
+                self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
         except CallFailedError:
             self._pull.doubt()  # whatever was the head when last asked, it is not known to be so now (S24)
             raise
@@ -192,10 +204,13 @@ class SyncEngine:
         return self._settings.sync_poll_seconds
 
     async def _watch_store(self) -> None:
-        """Notice what another process saved into the outbox (S26)."""
-        seen = self._store.data_version()
+        """Notice what another process saved into the outbox (S26), and that the computer has slept."""
+        seen, looked = self._store.data_version(), self._clock.monotonic()
         while True:
             await asyncio.sleep(self._settings.sync_watch_seconds)
+            before, looked = looked, self._clock.monotonic()
+            if looked - before > _SLEPT_SECONDS:
+                self.wake(hurry=True)  # it may stand in another network now: nobody waits for a breaker
             now = self._store.data_version()
             if now != seen:
                 seen = now

@@ -19,4 +19,5 @@ class SyncSettings:
     sync_backoff_base_seconds: float = 2.0
     sync_backoff_cap_seconds: float = 300.0
     sync_attempts_before_aside: int = 8
+    sync_overdue_seconds: float = 120.0  # an entry that is due, online, and unsent for so long is a defect
     sync_acknowledged_days: float = 30.0

@@ -20,10 +20,13 @@ class TableStatus:
     outstanding: tuple[str, ...]
 
 
-def table_status(connection: Connection, *, reachable: bool, runs: bool = True) -> TableStatus:
+def table_status(
+    connection: Connection, *, reachable: bool, runs: bool = True, overdue: bool = False
+) -> TableStatus:
     """Read the status; ``reachable`` says whether the head can be known now at all.
 
-    ``runs`` is false after the engine has ended by a defect: nothing more is fetched or sent.
+    ``runs`` is false after the engine has ended by a defect: nothing more is fetched or sent. ``overdue`` says
+    that entries were due while the server was there, and did not go (S25).
     """
     counts = outbox.counts(connection)
     cursor = meta.get(connection, CURSOR)
@@ -33,6 +36,8 @@ def table_status(connection: Connection, *, reachable: bool, runs: bool = True) 
         outstanding.append("not_pulled")
     if not runs:
         outstanding.append("engine_stopped")
+    if overdue:
+        outstanding.append("overdue")
     if not reachable:
         outstanding.append("head_unconfirmed")
     return TableStatus(
