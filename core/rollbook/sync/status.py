@@ -25,8 +25,8 @@ def table_status(
 ) -> TableStatus:
     """Read the status; ``reachable`` says whether the head can be known now at all.
 
-    ``runs`` is false after the engine has ended by a defect: nothing more is fetched or sent. ``overdue`` says
-    that entries were due while the server was there, and did not go (S25).
+    ``runs`` is false after the engine has ended by a defect: nothing more is fetched or sent. ``overdue``
+    says that entries were due while the server was there, and did not go (S25).
     """
     counts = outbox.counts(connection)
     cursor = meta.get(connection, CURSOR)
