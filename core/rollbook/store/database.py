@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from rollbook.store.backups import back_up
 from rollbook.store.errors import StoreDamagedError, StoreFullError, StoreLockedError
-from rollbook.store.schema import prepare
+from rollbook.store.schema import is_empty, needs_preparing, prepare
 
 _BUSY_SECONDS = 10.0
 
@@ -68,9 +69,22 @@ def open_store(path: Path, key: bytes | None = None) -> StoreDatabase:
     database = StoreDatabase(
         _engine(path, "BEGIN IMMEDIATE", pool_size=1), _engine(path, "BEGIN", pool_size=4)
     )
-    with database.write() as connection:
-        prepare(connection)
+    try:
+        with database.read() as connection:
+            up_to_date = not needs_preparing(connection)
+        if not up_to_date:
+            _bring_up_to_date(database, path)
+    except BaseException:
+        database.close()
+        raise
     return database
+
+
+def _bring_up_to_date(database: StoreDatabase, path: Path) -> None:
+    with database.write() as connection:  # held while the copy is taken: nothing is saved in between
+        if not is_empty(connection) and needs_preparing(connection):
+            back_up(path)
+        prepare(connection)
 
 
 def _engine(path: Path, begin: str, pool_size: int) -> Engine:
@@ -111,6 +125,8 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise _operational(str(error.orig)) from error
+    except (sqlite3.OperationalError, OSError) as error:  # from the copy taken before an upgrade
+        raise _operational(str(error)) from error
     except DatabaseError as error:
         if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
@@ -118,7 +134,7 @@ def _translated() -> Iterator[None]:
 
 
 def _operational(message: str) -> Exception:
-    if "disk is full" in message or "disk I/O" in message:
+    if "disk is full" in message or "disk I/O" in message or "No space left" in message:
         return StoreFullError(message)
     if "locked" in message or "busy" in message:
         return StoreLockedError(message)

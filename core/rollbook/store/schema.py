@@ -1,63 +1,92 @@
-"""Making the store's tables, and bringing those of an earlier version up to this one (S28)."""
+"""Making the store's tables, and bringing those of an earlier version up to this one (S28).
+
+A new table, column or index needs no step of its own here: what the tables of this version have and the
+file lacks is added. A column that may not be empty needs a ``server_default``, for the rows that are there.
+"""
 
 import json
 
-from sqlalchemy import Connection, Table, bindparam, inspect, select, update
+from sqlalchemy import Column, Connection, Index, Inspector, Table, bindparam, inspect, select, update
+from sqlalchemy.schema import CreateColumn
 
 from rollbook.domain.registry import ENTITIES
 from rollbook.store.errors import StoreDamagedError
+from rollbook.store.search_index import has_search_index, make_search_index
 from rollbook.store.tables import REPLICA, metadata
 
 STORE_VERSION = 1
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether the file holds no table at all: it has just been made."""
+    return not inspect(connection).get_table_names()
+
+
+def needs_preparing(connection: Connection) -> bool:
+    """Whether :func:`prepare` would change the file. Raises as it does."""
+    if _version(connection) != STORE_VERSION:
+        return True
+    present = inspect(connection)
+    names = set(present.get_table_names())
+    return (
+        any(name not in names for name in metadata.tables)
+        or any(_missing_columns(present, table) for table in metadata.tables.values())
+        or any(_missing_indexes(present, table) for table in metadata.tables.values())
+        or not all(has_search_index(connection, name) for name in REPLICA)
+    )
+
+
 def prepare(connection: Connection) -> None:
     """Make what is missing. Raises :class:`StoreDamagedError` for a store of a later version."""
-    version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if version > STORE_VERSION:
-        raise StoreDamagedError(f"it was written by a later version of Rollbook, {version}")
+    version = _version(connection)
     metadata.create_all(connection)
-    for table in REPLICA.values():
-        _add_new_fields(connection, table)
-        _search_index(connection, table)
+    for table in metadata.tables.values():
+        _add_missing(connection, table)
+    for name in REPLICA:
+        make_search_index(connection, name)
     if version != STORE_VERSION:
         connection.exec_driver_sql(f"PRAGMA user_version={STORE_VERSION}")
 
 
-def _add_new_fields(connection: Connection, table: Table) -> None:
+def _version(connection: Connection) -> int:
+    version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if version > STORE_VERSION:
+        raise StoreDamagedError(f"it was written by a later version of Rollbook, {version}")
+    return version
+
+
+def _add_missing(connection: Connection, table: Table) -> None:
+    present = inspect(connection)
+    columns = _missing_columns(present, table)
+    for column in columns:
+        described = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN {described}')
+    for index in _missing_indexes(present, table):
+        index.drop(connection, checkfirst=True)
+        index.create(connection)
+    if table.name in REPLICA:
+        _fill_from_base(connection, table, [column.name for column in columns])
+
+
+def _missing_columns(present: Inspector, table: Table) -> list[Column[object]]:
+    names = {column["name"] for column in present.get_columns(table.name)}
+    return [column for column in table.columns if column.name not in names]
+
+
+def _missing_indexes(present: Inspector, table: Table) -> list[Index]:
+    """Those that are not there, or are there over other columns."""
+    found = {index["name"]: index["column_names"] for index in present.get_indexes(table.name)}
+    wanted = sorted(table.indexes, key=lambda index: str(index.name))
+    return [index for index in wanted if found.get(index.name) != [column.name for column in index.columns]]
+
+
+def _fill_from_base(connection: Connection, table: Table, added: list[str]) -> None:
     """A field that the domain gained is a column here; its values were kept in the base all along."""
-    present = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    missing = [name for name in ENTITIES[table.name].names if name not in present]
-    for name in missing:
-        kind = table.c[name].type.compile(dialect=connection.dialect)
-        connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{name}" {kind}')
-    if missing:
-        _fill_from_base(connection, table, missing)
-
-
-def _fill_from_base(connection: Connection, table: Table, names: list[str]) -> None:
+    names = [name for name in ENTITIES[table.name].names if name in added]
+    if not names:
+        return
     rows = connection.execute(select(table.c.row, table.c.base).where(table.c.base.is_not(None))).all()
     found = [{"the_row": row, **{name: json.loads(base).get(name) for name in names}} for row, base in rows]
     if found:
         statement = update(table).where(table.c.row == bindparam("the_row"))
         connection.execute(statement.values({name: bindparam(name) for name in names}), found)
-
-
-def _search_index(connection: Connection, table: Table) -> None:
-    """A full-text index over ``search_text`` that follows the table by triggers."""
-    name = table.name
-    for statement in (
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS {name}_search USING fts5("
-        f"search_text, content='{name}', content_rowid='row', prefix='1')",
-        f"CREATE TRIGGER IF NOT EXISTS {name}_searched_added AFTER INSERT ON {name} BEGIN "
-        f"INSERT INTO {name}_search(rowid, search_text) VALUES (new.row, new.search_text); END",
-        f"CREATE TRIGGER IF NOT EXISTS {name}_searched_removed AFTER DELETE ON {name} BEGIN "
-        f"INSERT INTO {name}_search({name}_search, rowid, search_text) "
-        f"VALUES ('delete', old.row, old.search_text); END",
-        f"CREATE TRIGGER IF NOT EXISTS {name}_searched_changed AFTER UPDATE OF search_text ON {name} "
-        f"WHEN old.search_text IS NOT new.search_text BEGIN "
-        f"INSERT INTO {name}_search({name}_search, rowid, search_text) "
-        f"VALUES ('delete', old.row, old.search_text); "
-        f"INSERT INTO {name}_search(rowid, search_text) VALUES (new.row, new.search_text); END",
-    ):
-        connection.exec_driver_sql(statement)

@@ -1,0 +1,36 @@
+"""The full-text index over a replica's ``search_text``, which follows the table by triggers (D5)."""
+
+from sqlalchemy import Connection, text
+
+
+def has_search_index(connection: Connection, table: str) -> bool:
+    """Whether the index and all of its triggers are there."""
+    wanted = _statements(table).keys()
+    found = connection.execute(text("SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')"))
+    return wanted <= set(found.scalars())
+
+
+def make_search_index(connection: Connection, table: str) -> None:
+    """Make what is missing of it, and index the rows that are there already."""
+    if has_search_index(connection, table):
+        return
+    for statement in _statements(table).values():
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"INSERT INTO {table}_search({table}_search) VALUES ('rebuild')")
+
+
+def _statements(table: str) -> dict[str, str]:
+    index = f"{table}_search"
+    add = f"INSERT INTO {index}(rowid, search_text) VALUES (new.row, new.search_text);"
+    remove = f"INSERT INTO {index}({index}, rowid, search_text) VALUES ('delete', old.row, old.search_text);"
+    made = "CREATE TRIGGER IF NOT EXISTS"
+    return {
+        index: f"CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5("
+        f"search_text, content='{table}', content_rowid='row', prefix='1')",
+        f"{table}_searched_added": f"{made} {table}_searched_added AFTER INSERT ON {table} BEGIN {add} END",
+        f"{table}_searched_removed": f"{made} {table}_searched_removed AFTER DELETE ON {table} "
+        f"BEGIN {remove} END",
+        f"{table}_searched_changed": f"{made} {table}_searched_changed "
+        f"AFTER UPDATE OF search_text ON {table} "
+        f"WHEN old.search_text IS NOT new.search_text BEGIN {remove} {add} END",
+    }
