@@ -157,6 +157,7 @@ class Program(QObject):
         self.window.opened_again.connect(self._open)
         self.window.closed.connect(self._end)
         bridge.unexpected.connect(self._tell_unexpected)
+        self._network: QObject | None = None
 
     def start(self) -> None:
         """Show the window at once, and open what there is behind it."""
@@ -214,6 +215,14 @@ class Program(QObject):
     def _start_engine(self) -> None:
         if self._desk is not None:
             self._desk.engine.start()
+            self._watch_network()
+
+    def _watch_network(self) -> None:
+        from rollbook_desktop.bridge.network_watch import NetworkWatch  # a Qt library more: not at the start
+
+        if self._network is None and self._client is not None:
+            self._network = watch = NetworkWatch()
+            watch.came_back.connect(partial(self._client.wake, hurry=True))
 
     def _trial_failed(self, error: Exception) -> None:
         self._start_engine()
