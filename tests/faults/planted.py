@@ -15,7 +15,7 @@ from rollbook.contract.problems import problem
 from rollbook.server.sync import decide, feed, push
 from rollbook.server.tables import receipt
 from rollbook.store import lease, meta, replica
-from rollbook.store.tables import OPERATION, REPLICA
+from rollbook.store.tables import OPERATION
 from rollbook.sync import pull, replay
 
 Bug = Callable[[pytest.MonkeyPatch], None]
@@ -80,36 +80,24 @@ def pull_rewriting_had(patch: pytest.MonkeyPatch) -> None:
 
 def attempted_operation_coalesced(patch: pytest.MonkeyPatch) -> None:
     """A later edit is put into the bytes of one that may be at the school already (S5)."""
-    take = lease._take
+    leased = lease._taken
 
     def rides(taken: list[Any], row: Any) -> bool:
         return taken[0].kind in ("create", "update") and row.frozen is None and row.kind == "update"
 
-    def anew(connection: Connection, device: str, rows: list[Any]) -> Any:
+    def anew(device: str, rows: list[Any]) -> Any:
         if len(rows) > 1:
-            rows = [SimpleNamespace(**{**rows[0]._mapping, "frozen": None}), *rows[1:]]
-        return take(connection, device, rows)
+            rows[0] = SimpleNamespace(**{**rows[0]._mapping, "frozen": None})
+        return leased(device, rows)
 
     patch.setattr(lease, "_rides_with", rides)
-    patch.setattr(lease, "_take", anew)
+    patch.setattr(lease, "_taken", anew)
 
 
 def late_reply_over_a_newer_row(patch: pytest.MonkeyPatch) -> None:
     """Whatever comes last is taken, whatever version it has (S18)."""
 
-    def set_base(connection: Connection, entity: Any, change: Any) -> bool:
-        table = REPLICA[entity.name]
-        base = {
-            "version": change.version,
-            "base": json.dumps(change.values),
-            "base_deleted": int(change.deleted),
-        }
-        done = connection.execute(update(table).where(table.c.id == change.id).values(**base))
-        if not done.rowcount:
-            connection.execute(table.insert().values(id=change.id, **base))
-        return True
-
-    patch.setattr(replica, "set_base", set_base)
+    patch.setattr(replica, "_is_newer", lambda _version, _change: True)
 
 
 def failed_batch_parking_its_500(patch: pytest.MonkeyPatch) -> None:

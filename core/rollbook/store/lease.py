@@ -1,10 +1,11 @@
 """Taking entries out to be sent: which may go, their bytes frozen at the first lease (S3–S5)."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select, update
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes
@@ -12,6 +13,8 @@ from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
 from rollbook.store.tables import LANE, OPERATION
 
 _WINDOW = 500
+_CHANGES = msgspec.json.Decoder(dict[str, FieldChange])
+_NO_CAUSES = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ def lease(connection: Connection, device: str, limit: int, holds: Collection[str
             break
         taken[row.op_id] = [row]
         last_of_record[row.entity_id] = row.op_id
-    return [_take(connection, device, rows) for rows in taken.values()]
+    leased = [_taken(device, rows) for rows in taken.values()]
+    _mark(connection, leased, taken)
+    return leased
 
 
 def recover(connection: Connection) -> int:
@@ -69,34 +74,44 @@ def _lanes_that_need_a_person(connection: Connection) -> set[str]:
     )
 
 
+# One walk along the index for each state, merged: nothing is sorted, however much waits.
+_ONE_STATE = (
+    "SELECT * FROM (SELECT position, sequence FROM operation WHERE state = '{}' AND carried_by IS NULL "
+    "AND position >= :position AND (position > :position OR sequence > :sequence) "
+    "ORDER BY position, sequence LIMIT :window)"
+)
+_NEXT = (
+    "WITH next AS ("
+    + " UNION ALL ".join(
+        _ONE_STATE.format(state.value) for state in (State.QUEUED, State.UNKNOWN, State.FAILED)
+    )
+    + " ORDER BY position, sequence LIMIT :window) "
+    "SELECT operation.position, operation.sequence, op_id, kind, entity, entity_id, changes, base_version, "
+    "payload_version, depends_on, replaces, uncertain, frozen, action_id, lane FROM next "
+    "JOIN operation ON operation.sequence = next.sequence "
+    "JOIN operation_lane ON operation_lane.sequence = next.sequence "
+    "ORDER BY operation.position, operation.sequence"
+)
+
+
 def _in_order(connection: Connection) -> Iterator[Any]:
     """Entries that go by themselves, in order, read a window at a time: an outbox may hold 100,000."""
-    after = (-1, -1)
+    after = {"position": -1, "sequence": -1, "window": _WINDOW}
     while True:
-        rows = connection.execute(
-            select(OPERATION, LANE.c.lane)
-            .join(LANE, LANE.c.sequence == OPERATION.c.sequence)
-            .where(
-                OPERATION.c.state.in_((State.QUEUED, State.UNKNOWN, State.FAILED)),
-                OPERATION.c.carried_by.is_(None),
-                (OPERATION.c.position > after[0])
-                | ((OPERATION.c.position == after[0]) & (OPERATION.c.sequence > after[1])),
-            )
-            .order_by(OPERATION.c.position, OPERATION.c.sequence)
-            .limit(_WINDOW)
-        ).all()
+        rows = connection.exec_driver_sql(_NEXT, after).all()
         yield from rows
         if len(rows) < _WINDOW:
             return
-        after = (rows[-1].position, rows[-1].sequence)
+        after |= {"position": rows[-1].position, "sequence": rows[-1].sequence}
 
 
 def _dependencies_met(connection: Connection, row: Any) -> bool:
-    needed = json.loads(row.depends_on)
-    if not needed:
+    if row.depends_on == _NO_CAUSES:
         return True
     waiting = connection.execute(
-        select(OPERATION.c.op_id).where(OPERATION.c.op_id.in_(needed), OPERATION.c.state.in_(ACTIVE)).limit(1)
+        select(OPERATION.c.op_id)
+        .where(OPERATION.c.op_id.in_(json.loads(row.depends_on)), OPERATION.c.state.in_(ACTIVE))
+        .limit(1)
     ).first()
     return waiting is None
 
@@ -117,28 +132,32 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
     )
 
 
-def _take(connection: Connection, device: str, rows: list[Any]) -> Leased:
+def _taken(device: str, rows: list[Any]) -> Leased:
     head = rows[0]
-    frozen = head.frozen
-    if frozen is None:
-        frozen = operation_bytes(_composed(device, rows))
-        _mark_carried(connection, head.op_id, [row.op_id for row in rows[1:]])
-    connection.execute(
-        update(OPERATION)
-        .where(OPERATION.c.sequence == head.sequence)
-        .values(state=State.SENDING, frozen=frozen)
-    )
-    connection.execute(
-        update(OPERATION).where(OPERATION.c.carried_by == head.op_id).values(state=State.SENDING)
-    )
+    frozen = head.frozen or operation_bytes(_composed(device, rows))
     return Leased(
         head.op_id, head.entity, head.entity_id, head.lane, frozen, head.action_id, bool(head.uncertain)
     )
 
 
-def _mark_carried(connection: Connection, carrier: str, riders: list[str]) -> None:
-    if riders:
-        connection.execute(update(OPERATION).where(OPERATION.c.op_id.in_(riders)).values(carried_by=carrier))
+def _mark(connection: Connection, leased: Sequence[Leased], taken: dict[str, list[Any]]) -> None:
+    """Note what is on its way, its bytes, and what rides in them; those that rode before ride again."""
+    for statement, rows in (
+        ("UPDATE operation SET carried_by = ? WHERE op_id = ?", list(_riders(taken))),
+        (
+            "UPDATE operation SET state = 'sending', frozen = ? WHERE op_id = ?",
+            [(each.frozen, each.op_id) for each in leased],
+        ),
+        ("UPDATE operation SET state = 'sending' WHERE carried_by = ?", [(each.op_id,) for each in leased]),
+    ):
+        if rows:
+            connection.exec_driver_sql(statement, rows)
+
+
+def _riders(taken: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
+    for carrier, rows in taken.items():
+        if rows[0].frozen is None:
+            yield from ((carrier, row.op_id) for row in rows[1:])
 
 
 def _composed(device: str, rows: list[Any]) -> Operation:
@@ -148,7 +167,7 @@ def _composed(device: str, rows: list[Any]) -> Operation:
         kind=Kind(head.kind),
         entity=head.entity,
         entity_id=head.entity_id,
-        changes=composed_changes([json.loads(row.changes) for row in rows]),
+        changes=_composed_changes([_CHANGES.decode(row.changes) for row in rows]),
         base_version=_base_version(head),
         payload_version=head.payload_version,
         device=device,
@@ -166,12 +185,10 @@ def _base_version(head: Any) -> int | None:
     return head.base_version or 0
 
 
-def composed_changes(edits: list[dict[str, dict[str, Any]]]) -> dict[str, FieldChange]:
+def _composed_changes(edits: list[dict[str, FieldChange]]) -> dict[str, FieldChange]:
     """Edits of one record made one: the first ``had`` of each field and its last value (S5)."""
-    composed: dict[str, FieldChange] = {}
-    for changes in edits:
+    composed = dict(edits[0])
+    for changes in edits[1:]:
         for name, change in changes.items():
-            before = composed.get(name)
-            had = change["had"] if before is None else before.had
-            composed[name] = FieldChange(had=had, value=change["value"])
+            composed[name] = FieldChange(had=composed.get(name, change).had, value=change.value)
     return composed

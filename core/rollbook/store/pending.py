@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from rollbook.contract.operations import Kind
 from rollbook.store.states import ACTIVE, State
-from rollbook.store.tables import OPERATION
 
-_CHUNK = 500
+# The + keeps SQLite from reading all that waits, where the entries of some records are wanted.
+_THAT_WAIT = ", ".join(repr(state.value) for state in ACTIVE)
+_OF_THESE = f"entity_id IN (SELECT value FROM json_each(?)) AND +state IN ({_THAT_WAIT})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +28,29 @@ class PendingEntry:
 
 def entries_of(connection: Connection, record_id: str) -> list[PendingEntry]:
     """The record's entries that wait, in the order in which they go."""
-    rows = connection.execute(
-        select(
-            OPERATION.c.sequence, OPERATION.c.op_id, OPERATION.c.kind, OPERATION.c.state, OPERATION.c.changes
-        )
-        .where(OPERATION.c.entity_id == record_id, OPERATION.c.state.in_(ACTIVE))
-        .order_by(OPERATION.c.position, OPERATION.c.sequence)
+    return entries_of_all(connection, [record_id]).get(record_id, [])
+
+
+def entries_of_all(connection: Connection, record_ids: Iterable[str]) -> dict[str, list[PendingEntry]]:
+    """The entries that wait of those of the records that have any, in the order in which they go."""
+    rows = connection.exec_driver_sql(
+        "SELECT entity_id, sequence, op_id, kind, state, changes FROM operation "
+        f"WHERE {_OF_THESE} ORDER BY entity_id, position, sequence",
+        (json.dumps(list(record_ids)),),
     )
-    return [_entry(row) for row in rows]
-
-
-def _entry(row: Any) -> PendingEntry:
-    return PendingEntry(row.sequence, row.op_id, Kind(row.kind), State(row.state), json.loads(row.changes))
+    found: dict[str, list[PendingEntry]] = {}
+    for record_id, sequence, op_id, kind, state, changes in rows:
+        entry = PendingEntry(sequence, op_id, Kind(kind), State(state), json.loads(changes))
+        found.setdefault(record_id, []).append(entry)
+    return found
 
 
 def records_with_entries(connection: Connection, record_ids: Iterable[str]) -> set[str]:
     """Those of the records that have an entry waiting."""
-    found: set[str] = set()
-    wanted = list(record_ids)
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        found.update(
-            connection.execute(
-                select(OPERATION.c.entity_id)
-                .where(OPERATION.c.entity_id.in_(chunk), OPERATION.c.state.in_(ACTIVE))
-                .distinct()
-            ).scalars()
-        )
-    return found
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT entity_id FROM operation WHERE {_OF_THESE}", (json.dumps(list(record_ids)),)
+    )
+    return set(rows.scalars())
 
 
 def on_top(

@@ -1,7 +1,8 @@
 """The records as this computer shows them: what the school has, with the entries that wait on top (S18)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -11,10 +12,12 @@ from rollbook.contract.feed import Change
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import pending
+from rollbook.store.pending import PendingEntry
 from rollbook.store.search_text import search_text, sort_name
 from rollbook.store.tables import REPLICA
 
 _BOOKKEEPING = ("id", "version", "base", "base_deleted", "deleted", "mark", "sort_name", "search_text")
+_NONE: Mapping[str, Change] = MappingProxyType({})
 
 
 def apply_changes(connection: Connection, changes: Sequence[Change]) -> dict[str, list[str]]:
@@ -43,51 +46,109 @@ def _apply_to(connection: Connection, entity: EntityType, changes: dict[str, Cha
     waiting = pending.records_with_entries(connection, changes.keys())
     settled = [change for change in changes.values() if change.id not in waiting]
     _upsert(connection, entity, [_settled_row(entity, change) for change in settled])
-    for record_id in waiting:
-        set_base(connection, entity, changes[record_id])
-        refresh(connection, entity, record_id)
+    renew(connection, entity, [record_id for record_id in changes if record_id in waiting], changes)
     return list(changes)
-
-
-def set_base(connection: Connection, entity: EntityType, change: Change) -> bool:
-    """Move the base of one row, unless it is at that version or past it; what is shown is left to refresh."""
-    table = REPLICA[entity.name]
-    found = connection.execute(select(table.c.row, table.c.version).where(table.c.id == change.id)).first()
-    base = {
-        "version": change.version,
-        "base": None if change.values is None else _encoded(change.values),
-        "base_deleted": int(change.deleted),
-    }
-    if found is None:
-        connection.execute(table.insert().values(id=change.id, **base))
-        return True
-    if found.version is not None and found.version >= change.version:
-        return False
-    connection.execute(table.update().where(table.c.row == found.row).values(**base))
-    return True
 
 
 def refresh(connection: Connection, entity: EntityType, record_id: str) -> None:
     """Compute anew what is shown of one record: its base with the entries that wait on top."""
-    table = REPLICA[entity.name]
-    found = connection.execute(
-        select(table.c.row, table.c.version, table.c.base, table.c.base_deleted).where(
-            table.c.id == record_id
-        )
-    ).first()
-    entries = pending.entries_of(connection, record_id)
-    if found is not None and found.version is None and not entries:
-        connection.execute(table.delete().where(table.c.row == found.row))  # never was at the school
+    renew(connection, entity, [record_id])
+
+
+def renew(
+    connection: Connection, entity: EntityType, record_ids: Iterable[str], news: Mapping[str, Change] = _NONE
+) -> None:
+    """Compute anew what is shown of records: their bases with the entries that wait on top.
+
+    A base first moves to what ``news`` has for it, unless it is at that version or past it.
+    """
+    wanted = list(record_ids)
+    if not wanted:
         return
-    if found is None and not entries:
-        return
-    base = json.loads(found.base) if found is not None and found.base else {}
-    values, deleted = pending.on_top(base, bool(found.base_deleted) if found is not None else False, entries)
-    shown = {**_shown(entity, values, deleted), "deleted": int(deleted), "mark": pending.mark_of(entries)}
-    if found is None:
-        connection.execute(table.insert().values(id=record_id, **shown))
-    else:
-        connection.execute(table.update().where(table.c.row == found.row).values(**shown))
+    rows = _rows_of(connection, entity, wanted)
+    entries = pending.entries_of_all(connection, wanted)
+    writes = _Writes()
+    for record_id in wanted:
+        before, waiting = rows.get(record_id), entries.get(record_id, [])
+        after = _on_base(before or _no_row(entity, record_id), news.get(record_id))
+        if after["version"] is not None or waiting:
+            writes.note(before, _with_shown(entity, after, waiting))
+        elif before is not None:
+            writes.gone.append((before["row"],))  # never was at the school
+    writes.write(connection, entity)
+
+
+def _rows_of(connection: Connection, entity: EntityType, record_ids: list[str]) -> dict[str, dict[str, Any]]:
+    columns = ("row", *_BOOKKEEPING, *entity.names)
+    rows = connection.exec_driver_sql(
+        f'SELECT {_named(columns)} FROM "{entity.name}" WHERE id IN (SELECT value FROM json_each(?))',
+        (json.dumps(record_ids),),
+    )
+    return {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
+
+
+def _no_row(entity: EntityType, record_id: str) -> dict[str, Any]:
+    row = dict.fromkeys(("row", *_BOOKKEEPING, *entity.names))
+    return {
+        **row,
+        "id": record_id,
+        "base_deleted": 0,
+        "deleted": 0,
+        "mark": "",
+        "sort_name": "",
+        "search_text": "",
+    }
+
+
+def _on_base(row: dict[str, Any], change: Change | None) -> dict[str, Any]:
+    """The row with its base moved on to ``change``, where that is newer (S18)."""
+    if change is None or not _is_newer(row["version"], change):
+        return row
+    base = None if change.values is None else _encoded(change.values)
+    return {**row, "version": change.version, "base": base, "base_deleted": int(change.deleted)}
+
+
+def _is_newer(version: int | None, change: Change) -> bool:
+    return version is None or change.version > version
+
+
+def _with_shown(entity: EntityType, row: dict[str, Any], waiting: Sequence[PendingEntry]) -> dict[str, Any]:
+    base = json.loads(row["base"]) if row["base"] else {}
+    values, deleted = pending.on_top(base, bool(row["base_deleted"]), waiting)
+    marked = {**row, "deleted": int(deleted), "mark": pending.mark_of(waiting)}
+    as_before = row["row"] is not None and row["deleted"] == marked["deleted"]
+    if as_before and all(row[name] == values.get(name) for name in entity.names):
+        return marked  # folding the words anew is most of the work
+    return marked | _shown(entity, values, deleted)
+
+
+class _Writes:
+    """Rows to be written, those alike by one statement. Only what differs is: each index has its price."""
+
+    def __init__(self) -> None:
+        self.gone: list[tuple[int]] = []
+        self._new: list[tuple[Any, ...]] = []
+        self._changed: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+
+    def note(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        if before is None:
+            self._new.append(tuple(after.values()))
+            return
+        differing = tuple(name for name, value in after.items() if value != before[name])
+        if differing:
+            row = (*(after[name] for name in differing), before["row"])
+            self._changed.setdefault(differing, []).append(row)
+
+    def write(self, connection: Connection, entity: EntityType) -> None:
+        table, columns = f'"{entity.name}"', ("row", *_BOOKKEEPING, *entity.names)
+        if self.gone:
+            connection.exec_driver_sql(f"DELETE FROM {table} WHERE row = ?", self.gone)
+        if self._new:
+            marks = ", ".join("?" for _ in columns)
+            connection.exec_driver_sql(f"INSERT INTO {table} ({_named(columns)}) VALUES ({marks})", self._new)
+        for names, rows in self._changed.items():
+            moved = ", ".join(f'"{name}" = ?' for name in names)
+            connection.exec_driver_sql(f"UPDATE {table} SET {moved} WHERE row = ?", rows)
 
 
 def base_of(
@@ -131,14 +192,18 @@ def _upsert(connection: Connection, entity: EntityType, rows: list[tuple[Any, ..
     if not rows:
         return
     columns = (*_BOOKKEEPING, *entity.names)
-    names = ", ".join(f'"{name}"' for name in columns)
     marks = ", ".join("?" for _ in columns)
     moved = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != "id")
     connection.exec_driver_sql(
-        f'INSERT INTO "{entity.name}" ({names}) VALUES ({marks}) ON CONFLICT(id) DO UPDATE SET {moved} '
+        f'INSERT INTO "{entity.name}" ({_named(columns)}) VALUES ({marks}) '
+        f"ON CONFLICT(id) DO UPDATE SET {moved} "
         f'WHERE "{entity.name}".version IS NULL OR excluded.version > "{entity.name}".version',
         rows,
     )
+
+
+def _named(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
 
 
 def _encoded(values: dict[str, Any]) -> str:

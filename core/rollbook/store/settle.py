@@ -1,11 +1,12 @@
-"""What an answer of the server does to an entry, in one local transaction each batch (S8, S9, S18)."""
+"""What an answer of the server does to its entries, in one local transaction each batch (S8, S9, S18)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import Connection, update
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Outcome, Result
@@ -17,6 +18,21 @@ from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
 WENT = (Outcome.APPLIED, Outcome.MERGED, Outcome.DUPLICATE)
+_CHANGE = msgspec.json.Decoder(Change)
+Values = dict[str, Any]
+Told = tuple[str, Values]
+"""An entry's id and what becomes of its columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What settling needs to know of an entry that was sent."""
+
+    entity: str
+    entity_id: str
+    position: int
+    base_version: int | None
+    uncertain: bool
 
 
 def settle(
@@ -24,43 +40,32 @@ def settle(
 ) -> None:
     """Take the server's results for a batch. An entry without a result of its own stays unknown."""
     answered = {result.op_id: result for result in results}
-    touched: dict[tuple[str, str], None] = {}
-    for each in leased:
-        result = answered.get(each.op_id)
-        if result is None:
-            _set(connection, each.op_id, request_id, state=State.UNKNOWN, uncertain=1)
-            continue
-        _take_result(connection, result, request_id, at)
-        _take_record(connection, each.op_id, result)
-        row = _record_of(connection, each.op_id)
-        touched[row] = None
-        _rebase_later(connection, row[1], each.op_id, result)
-    for entity_name, record_id in touched:
-        replica.refresh(connection, ENTITIES[entity_name], record_id)
+    heads = _heads(connection, [each.op_id for each in leased])
+    told = [(op_id, _outcome_of(answered.get(op_id), at)) for op_id in heads]
+    _set(connection, told, request_id)
+    taken = [(head, answered[op_id]) for op_id, head in heads.items() if op_id in answered]
+    _rebase_later(connection, taken)
+    _show(connection, taken)
 
 
 def give_back(
     connection: Connection, leased: Sequence[Leased], request_id: str | None, *, uncertain: bool
 ) -> None:
-    """The system failed: nothing is counted; ``uncertain`` when the server may have applied it (S9)."""
-    for each in leased:
-        values: dict[str, Any] = {"state": State.UNKNOWN, "uncertain": 1} if uncertain else {}
-        if not uncertain:
-            values["state"] = _state_before(connection, each.op_id)
-        _set(connection, each.op_id, request_id, **values)
+    """The system failed: nothing is counted; ``uncertain`` when the server may have applied it (S9).
+
+    An entry whose outcome was unknown before stays so; another goes back to the queue.
+    """
+    told: list[Told] = []
+    for op_id, head in _heads(connection, [each.op_id for each in leased]).items():
+        before = State.UNKNOWN if head.uncertain else State.QUEUED
+        told.append((op_id, {"state": State.UNKNOWN, "uncertain": 1} if uncertain else {"state": before}))
+    _set(connection, told, request_id)
 
 
 def fail_alone(connection: Connection, each: Leased, request_id: str | None, cause: Problem) -> None:
     """A batch of this one entry failed: it is the entry's own failure, for the moment (S8, S9)."""
-    _set(
-        connection,
-        each.op_id,
-        request_id,
-        state=State.FAILED,
-        uncertain=1,
-        attempts=OPERATION.c.attempts + 1,
-        problem=_text(cause),
-    )
+    values = {"state": State.FAILED, "uncertain": 1, "attempts": 1, "problem": _text(cause)}
+    _set(connection, [(each.op_id, values)], request_id)
 
 
 def not_applied(connection: Connection, op_ids: Sequence[str]) -> None:
@@ -68,100 +73,108 @@ def not_applied(connection: Connection, op_ids: Sequence[str]) -> None:
     connection.execute(update(OPERATION).where(OPERATION.c.op_id.in_(list(op_ids))).values(uncertain=0))
 
 
-def _state_before(connection: Connection, op_id: str) -> State:
-    """An entry whose outcome was unknown before stays so; another goes back to the queue."""
-    uncertain = connection.execute(
-        OPERATION.select().with_only_columns(OPERATION.c.uncertain).where(OPERATION.c.op_id == op_id)
-    ).scalar_one()
-    return State.UNKNOWN if uncertain else State.QUEUED
+def _heads(connection: Connection, op_ids: Sequence[str]) -> dict[str, _Head]:
+    """The entries of those ids, in the order of the ids."""
+    rows = connection.exec_driver_sql(
+        "SELECT op_id, entity, entity_id, position, base_version, uncertain FROM operation "
+        "WHERE op_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(op_ids),),
+    )
+    found = {row[0]: _Head(row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
+    return {op_id: found[op_id] for op_id in op_ids if op_id in found}
 
 
-def _take_result(connection: Connection, result: Result, request_id: str, at: str) -> None:
+def _outcome_of(result: Result | None, at: str) -> Values:
+    if result is None:
+        return {"state": State.UNKNOWN, "uncertain": 1}
+    values: Values = {"uncertain": 0, "held_by": None}
+    if result.outcome is Outcome.HELD:
+        return values | {"state": State.QUEUED, "held_by": result.held_by}
+    values["attempts"] = 1
     if result.outcome in WENT:
-        values: dict[str, Any] = {
-            "state": State.APPLIED,
-            "result_version": result.version,
-            "settled_at": at,
-            "problem": None,
-        }
-    elif result.outcome is Outcome.CONFLICT:
-        values = {"state": State.CONFLICT, "problem": _text(result.problem or problem("edit-conflict"))}
-        values["conflict"] = (
-            None if result.conflict is None else msgspec.json.encode(result.conflict).decode()
-        )
-    elif result.outcome is Outcome.REJECTED:
-        values = {"state": State.PARKED, "problem": _text(result.problem or problem("validation-failed"))}
-    elif result.outcome is Outcome.HELD:
-        _set(connection, result.op_id, request_id, state=State.QUEUED, uncertain=0, held_by=result.held_by)
-        return
-    else:
-        values = {"state": State.FAILED, "problem": _text(result.problem or problem("internal-error"))}
-    values |= {"uncertain": 0, "held_by": None, "attempts": OPERATION.c.attempts + 1}
-    _set(connection, result.op_id, request_id, **values)
+        went = {"state": State.APPLIED, "result_version": result.version, "settled_at": at, "problem": None}
+        return values | went
+    if result.outcome is Outcome.CONFLICT:
+        clash = None if result.conflict is None else msgspec.json.encode(result.conflict).decode()
+        cause = result.problem or problem("edit-conflict")
+        return values | {"state": State.CONFLICT, "problem": _text(cause), "conflict": clash}
+    if result.outcome is Outcome.REJECTED:
+        cause = result.problem or problem("validation-failed")
+        return values | {"state": State.PARKED, "problem": _text(cause)}
+    return values | {"state": State.FAILED, "problem": _text(result.problem or problem("internal-error"))}
 
 
-def _rebase_later(connection: Connection, record_id: str, op_id: str, result: Result) -> None:
+def _rebase_later(connection: Connection, taken: Iterable[tuple[_Head, Result]]) -> None:
     """Later entries of the record were made on top of this one: its version is what they saw (S13).
 
     After a merge they had not seen what others changed; nor had one that was saved before this one learned of
     it (this one may be a choice in a conflict). Those keep their version, so that an archive asks (S15).
     """
-    if result.outcome not in WENT or result.version is None:
-        return
-    settled = connection.execute(
-        select(OPERATION.c.position, OPERATION.c.base_version).where(OPERATION.c.op_id == op_id)
-    ).one()
-    saw_as_much: ColumnElement[bool] = OPERATION.c.base_version.is_(None)
-    if result.outcome is Outcome.APPLIED:
-        saw_as_much = saw_as_much | (OPERATION.c.base_version >= (settled.base_version or 0))
-    connection.execute(
-        update(OPERATION)
-        .where(
-            OPERATION.c.entity_id == record_id,
-            OPERATION.c.position > settled.position,
-            OPERATION.c.frozen.is_(None),
-            saw_as_much,
+    moved = [
+        (
+            result.version,
+            head.entity_id,
+            head.position,
+            result.outcome is Outcome.APPLIED,
+            head.base_version or 0,
         )
-        .values(base_version=result.version)
-    )
+        for head, result in taken
+        if result.outcome in WENT and result.version is not None
+    ]
+    if moved:
+        connection.exec_driver_sql(
+            "UPDATE operation SET base_version = ? WHERE entity_id = ? AND position > ? AND frozen IS NULL "
+            "AND (base_version IS NULL OR (? AND base_version >= ?))",
+            moved,
+        )
 
 
-def _take_record(connection: Connection, op_id: str, result: Result) -> None:
-    """The record as the server has it, where it sent it: it counts only if newer than ours (S18).
+def _show(connection: Connection, taken: Iterable[tuple[_Head, Result]]) -> None:
+    """The records as the server has them, where it sent them: they count only if newer than ours (S18).
 
-    With a conflict it is what the person chooses against, so it must be here when they do.
+    With a conflict that is what the person chooses against, so it must be here when they do.
     """
-    if result.record == NO_RECORD:
-        return
-    entity_name, record_id = _record_of(connection, op_id)
-    change = msgspec.json.decode(result.record, type=Change)
-    if change.id == record_id and change.entity == entity_name:
-        replica.set_base(connection, ENTITIES[entity_name], change)
+    touched: dict[str, dict[str, None]] = {}
+    news: dict[str, dict[str, Change]] = {}
+    for head, result in taken:
+        touched.setdefault(head.entity, {})[head.entity_id] = None
+        if result.record == NO_RECORD:
+            continue
+        change = _CHANGE.decode(result.record)
+        if (change.entity, change.id) == (head.entity, head.entity_id):
+            known = news.setdefault(head.entity, {}).setdefault(change.id, change)
+            if change.version > known.version:
+                news[head.entity][change.id] = change
+    for name, record_ids in touched.items():
+        replica.renew(connection, ENTITIES[name], record_ids, news.get(name, {}))
 
 
-def _record_of(connection: Connection, op_id: str) -> tuple[str, str]:
-    row = connection.execute(
-        OPERATION.select()
-        .with_only_columns(OPERATION.c.entity, OPERATION.c.entity_id)
-        .where(OPERATION.c.op_id == op_id)
-    ).one()
-    return row.entity, row.entity_id
+# How a value goes into its column, where that is not as it is.
+_SETTING = {"attempts": "attempts + ?", "first_request_id": "coalesce(first_request_id, ?)"}
 
 
-def _set(connection: Connection, op_id: str, request_id: str | None, **values: Any) -> None:
-    """Set the entry and those it carries; the request that told it is remembered (R16)."""
-    if request_id is not None:
-        values["last_request_id"] = request_id
-        values["first_request_id"] = _first(request_id)
-    connection.execute(
-        update(OPERATION)
-        .where((OPERATION.c.op_id == op_id) | (OPERATION.c.carried_by == op_id))
-        .values(**values)
+def _set(connection: Connection, told: Iterable[Told], request_id: str | None) -> None:
+    """Set entries and those they carry; the request that told it is remembered (R16)."""
+    told_by = {} if request_id is None else dict.fromkeys(("last_request_id", "first_request_id"), request_id)
+    alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    for op_id, values in told:
+        whole = values | told_by
+        alike.setdefault(tuple(whole), []).append((*whole.values(), op_id))
+    carriers = _carriers(connection, [row[-1] for rows in alike.values() for row in rows])
+    for names, rows in alike.items():
+        moved = ", ".join(f"{name} = {_SETTING.get(name, '?')}" for name in names)
+        connection.exec_driver_sql(f"UPDATE operation SET {moved} WHERE op_id = ?", rows)
+        riders = [row for row in rows if row[-1] in carriers]
+        if riders:
+            connection.exec_driver_sql(f"UPDATE operation SET {moved} WHERE carried_by = ?", riders)
+
+
+def _carriers(connection: Connection, op_ids: list[str]) -> set[str]:
+    rows = connection.exec_driver_sql(
+        "SELECT DISTINCT carried_by FROM operation WHERE carried_by IN (SELECT value FROM json_each(?))",
+        (json.dumps(op_ids),),
     )
-
-
-def _first(request_id: str) -> Any:
-    return func.coalesce(OPERATION.c.first_request_id, request_id)
+    return set(rows.scalars())
 
 
 def _text(cause: Problem) -> str:
