@@ -1,12 +1,17 @@
 """Signing in: tokens, rotation, throttling, rights that end at once (S12, R15)."""
 
+import json
 from typing import Any
 
 import jwt
 import pytest
+from sqlalchemy import Connection
 
 from rollbook.domain.roles import Role
+from rollbook.server.auth import accounts
 from rollbook.server.auth.passwords import Passwords
+from rollbook.server.auth.repository import new_password
+from rollbook.server.auth.service import AuthService
 from support.school_server import Desk, SchoolServer
 from support.server_process import PASSWORD
 
@@ -162,3 +167,47 @@ def _close_account(connection: Any, user_id: str) -> None:
     from rollbook.server.tables import app_user
 
     connection.execute(update(app_user).where(app_user.c.id == user_id).values(disabled_at="2026"))
+
+
+def test_s12_a_new_password_ends_every_session_of_the_user(school: SchoolServer) -> None:
+    name = school.user(Role.REGISTRAR)
+    first, second, other = school.desk(name=name), school.desk(name=name), school.desk()
+    renewed = refresh(second, second.session.refresh_token).json()
+    hashed = Passwords(school.settings).hash("another long password")
+    school.write(lambda connection: accounts.make_user(connection, school.clock, school.new_id, name, hashed))
+    for desk in (first, second):
+        assert desk.call("GET", "/api/v1/sync/changes").status_code == 401
+    assert refresh(first, first.session.refresh_token).status_code == 401
+    assert refresh(second, renewed["refresh_token"]).status_code == 401
+    assert other.call("GET", "/api/v1/sync/changes").status_code == 200
+    assert refresh(other, other.session.refresh_token).status_code == 200
+    assert sign_in(school, name).status_code == 401
+    again = sign_in(school, name, "another long password")
+    assert again.status_code == 200
+    assert refresh(first, again.json()["refresh_token"]).status_code == 200
+
+
+def test_s12_a_session_begun_while_the_password_is_changed_ends_with_it(school: SchoolServer) -> None:
+    name = school.user(Role.REGISTRAR)
+    begin = AuthService._begin
+
+    def changed_before_it(self: Any, connection: Connection, user: Any, *rest: Any) -> Any:
+        new_password(connection, user.id, user.password_hash)
+        return begin(self, connection, user, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AuthService, "_begin", changed_before_it)
+        session = sign_in(school, name).json()
+    token = {"Authorization": f"Bearer {session['access_token']}"}
+    assert school.client.get("/api/v1/sync/changes", headers=token).status_code == 401
+
+
+@pytest.mark.parametrize("device", ["a\x00b", "x" * 1_000_000, "two words", "\ud800"])
+def test_r15_what_is_no_computers_id_is_refused_at_the_sign_in(school: SchoolServer, device: str) -> None:
+    body = json.dumps({"name": school.user(), "password": PASSWORD, "device": device})
+    answer = school.client.post(
+        "/api/v1/auth/sign-in", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code in (400, 422)
+    if device != "\ud800":
+        assert [error["field"] for error in answer.json()["errors"]] == ["device"]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from rollbook.domain.roles import Role
@@ -23,6 +24,12 @@ def write(folder: Path, name: str, *lines: dict[str, Any]) -> None:
     (folder / name).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
+def metrics_of(school: SchoolServer, **headers: str) -> httpx.Response:
+    return school.client.get(
+        "/metrics", headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
+
+
 def story_of(desk: Desk, request_id: str) -> Any:
     return desk.call("GET", f"/api/v1/diagnostics/requests/{request_id}")
 
@@ -31,7 +38,8 @@ def test_r17_the_lines_of_all_workers_are_found(logged: Path, school: SchoolServ
     desk = school.desk(Role.ADMINISTRATOR)
     request = {"event": "request", "request_id": "wanted-request", "school_id": school.school_id}
     write(logged, "server-1.log", request | {"at": "2"}, {"event": "x", "request_id": "other-request"})
-    write(logged, "server-2.log.1", {"event": "trouble", "request_id": "wanted-request", "at": "1"})
+    trouble = {"event": "trouble", "request_id": "wanted-request", "school_id": school.school_id}
+    write(logged, "server-2.log.1", trouble | {"at": "1"})
     answer = story_of(desk, "wanted-request")
     assert answer.status_code == 200
     assert [line["event"] for line in answer.json()["lines"]] == ["trouble", "request"]
@@ -90,7 +98,7 @@ def test_r19_metrics_count_by_template_status_and_code(school: SchoolServer) -> 
     desk = school.desk()
     desk.push(desk.create(given_name="Eleni"), desk.create(birth_date="x"))
     desk.call("GET", "/api/v1/students/unknown")
-    page = school.client.get("/metrics")
+    page = metrics_of(school)
     assert page.headers["content-type"].startswith("text/plain")
     lines = page.text.splitlines()
     assert (
@@ -100,6 +108,46 @@ def test_r19_metrics_count_by_template_status_and_code(school: SchoolServer) -> 
     assert 'rollbook_problems_total{code="not-found",route="/api/v1/students/{student_id}"} 1.0' in lines
     assert 'rollbook_push_operations_total{code="",outcome="applied"} 1.0' in lines
     assert 'rollbook_push_operations_total{code="validation-failed",outcome="rejected"} 1.0' in lines
-    assert f'rollbook_feed_head{{school="{school.school_id}"}} 2' in lines
+    assert any(line.startswith("rollbook_feed_head ") for line in lines)
+    assert "school=" not in page.text
     assert any(line.startswith("rollbook_request_seconds_bucket{") for line in lines)
     assert any(line.startswith("rollbook_database_connections{") for line in lines)
+
+
+def test_r14_a_sign_in_is_seen_where_the_user_belongs(logged: Path, school: SchoolServer) -> None:
+    own, support = school.desk(), school.desk(Role.SUPPORT)
+    stranger = SchoolServer(school.settings.database, logged.parent)
+    try:
+        theirs = stranger.desk(Role.SUPPORT)
+        line = {
+            "event": "request",
+            "request_id": "signing-in",
+            "serving": "1",
+            "user_id": own.session.user_id,
+        }
+        write(logged, "server-1.log", line, {"event": "slow", "request_id": "signing-in", "serving": "1"})
+        assert len(story_of(support, "signing-in").json()["lines"]) == 2
+        assert story_of(theirs, "signing-in").status_code == 404
+    finally:
+        stranger.close()
+
+
+def test_r19_metrics_are_for_this_computer_unless_a_setting_says_else(
+    school: SchoolServer, database: str, tmp_path: Path
+) -> None:
+    assert metrics_of(school).status_code == 200
+    passed_on = metrics_of(school, X_Forwarded_For="127.0.0.1")
+    assert (passed_on.status_code, passed_on.json()["error"]) == (403, "forbidden")
+    open_one = SchoolServer(database, tmp_path / "open", metrics_open=1)
+    closed = SchoolServer(database, tmp_path / "closed", metrics_token="a token")
+    try:
+        page = metrics_of(open_one, X_Forwarded_For="192.0.2.1")
+        assert page.status_code == 200
+        assert "school=" not in page.text
+        for shown in ({}, {"Authorization": "Bearer a tokem"}, {"Authorization": "a token"}):
+            assert metrics_of(closed, **shown).status_code == 401
+        told = metrics_of(closed, Authorization="Bearer a token", X_Forwarded_For="192.0.2.1").text
+        assert f'rollbook_feed_head{{school="{school.school_id}"}} 1' in told.splitlines()
+    finally:
+        open_one.close()
+        closed.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
+from rollbook.domain.roles import Role
 from rollbook.server import logs
 from rollbook.server.settings import Settings
 from support.school_server import SchoolServer, settings_for
@@ -133,3 +134,25 @@ def test_r18_the_log_is_rotated(log_file: Path, tmp_path: Path) -> None:
     sizes = [file.stat().st_size for file in tmp_path.glob("server-9.log*")]
     assert len(sizes) == 3
     assert max(sizes) <= 2048
+
+
+def test_r14_a_request_id_that_another_school_used_too_opens_nothing_of_it(
+    log_file: Path, school: SchoolServer, database: str, tmp_path: Path
+) -> None:
+    assert log_file.parent == Path(school.settings.log_dir)
+    other = SchoolServer(database, tmp_path)
+    try:
+        theirs, mine = other.desk(), school.desk(Role.ADMINISTRATOR)
+        for desk in (theirs, mine):
+            named = {"X-Request-ID": "the-same-request", "X-Rollbook-Action": "the-same-action"}
+            assert desk.call("GET", "/api/v1/students", headers=named).status_code == 200
+            bad = {"name": theirs.session.user_name, "password": "wrong password"}
+            other.client.post("/api/v1/auth/sign-in", json=bad, headers=named)
+        for wanted in ("the-same-request", "the-same-action"):
+            lines = mine.call("GET", f"/api/v1/diagnostics/requests/{wanted}").json()["lines"]
+            assert {line.get("school_id") for line in lines} == {school.school_id, None}
+            assert theirs.session.user_id not in {line.get("user_id") for line in lines}
+            [line] = theirs.call("GET", f"/api/v1/diagnostics/requests/{wanted}").json()["lines"]
+            assert line["user_id"] == theirs.session.user_id
+    finally:
+        other.close()

@@ -1,6 +1,10 @@
 """Whether the process lives, whether it can serve, what Prometheus reads, and which server this is."""
 
-from fastapi import APIRouter
+import hmac
+import ipaddress
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from rollbook.contract.headers import PROTOCOL_VERSION
@@ -9,6 +13,7 @@ from rollbook.server.auth.endpoints import ServerParts
 from rollbook.server.migrating import is_migrated
 from rollbook.server.openapi import described
 from rollbook.server.problems import ProblemError
+from rollbook.server.settings import Settings
 from rollbook.server.sync.write import heads_of
 from rollbook.server.version import rollbook_version
 from rollbook.server.wire import json_response
@@ -36,13 +41,20 @@ def readyz(parts: ServerParts) -> Response:
 
 
 @router.get("/metrics", **described(media_type="text/plain"))
-def metrics(parts: ServerParts) -> Response:
-    """What Prometheus reads; without the feeds' heads while the database does not answer."""
+def metrics(
+    parts: ServerParts, request: Request, authorization: Annotated[str | None, Header()] = None
+) -> Response:
+    """What Prometheus reads; without the feeds' heads while the database does not answer.
+
+    With ``metrics_token`` set, for who shows it, schools told apart by their ids; without, for this computer
+    alone (or anybody, with ``metrics_open``) and of all schools together.
+    """
+    _check_may_read(parts.settings, request, authorization)
     try:
         heads = parts.database.read(heads_of)
     except ProblemError:
         heads = {}
-    page = parts.metrics.page(parts.database, heads)
+    page = parts.metrics.page(parts.database, heads, by_school=bool(parts.settings.metrics_token))
     return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -56,3 +68,24 @@ def server(parts: ServerParts) -> Response:
             version=rollbook_version(),
         )
     )
+
+
+def _check_may_read(settings: Settings, request: Request, authorization: str | None) -> None:
+    """Raise :class:`ProblemError`: ``not-signed-in`` without the token, ``forbidden`` from elsewhere."""
+    if settings.metrics_token:
+        shown = (authorization or "").encode()
+        if not hmac.compare_digest(shown, f"Bearer {settings.metrics_token}".encode()):
+            raise ProblemError("not-signed-in", "The metrics need their token.")
+        return
+    if not settings.metrics_open and not _is_this_computer(request):
+        raise ProblemError("forbidden", "The metrics are for this computer; set metrics_token for others.")
+
+
+def _is_this_computer(request: Request) -> bool:
+    # What a web server in front of us passes on comes from this computer too, and says that it was passed on.
+    if any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")):
+        return False
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

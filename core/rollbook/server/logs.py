@@ -62,7 +62,14 @@ def where_it_broke(error: BaseException) -> dict[str, Any]:
 
 def _with_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
     context = current()
-    known = {"request_id": context.request_id, "action_id": context.action_id, "device": context.device}
+    known = {
+        "request_id": context.request_id,
+        "serving": context.serving,
+        "action_id": context.action_id,
+        "device": context.device,
+        "user_id": context.user_id,
+        "school_id": context.school_id,
+    }
     for name, value in known.items():
         if value:
             event.setdefault(name, value)

@@ -65,15 +65,18 @@ class Metrics:
         """Count one pushed operation."""
         self._operations.labels(outcome, code).inc()
 
-    def page(self, database: Database, heads: dict[str, int]) -> bytes:
-        """The page in Prometheus' text form. ``heads`` are the feeds' heads by school."""
+    def page(self, database: Database, heads: dict[str, int], *, by_school: bool) -> bytes:
+        """The page in Prometheus' text form.
+
+        ``heads`` are the feeds' heads by school; told for each ``by_school``, else added up.
+        """
         self._note_pool(database)
         shared = os.environ.get(SHARED_FOLDER)
         registry = self._registry
         if shared:
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + _feed_lines(heads)
+        return generate_latest(registry) + _feed_lines(heads, by_school)
 
     def _note_pool(self, database: Database) -> None:
         pool = database.engine.pool
@@ -83,11 +86,12 @@ class Metrics:
             self._pool.labels("overflow").set(max(0, pool.overflow()))
 
 
-def _feed_lines(heads: dict[str, int]) -> bytes:
+def _feed_lines(heads: dict[str, int], by_school: bool) -> bytes:
     # Read from the database at each scrape: a gauge kept by one worker would be out of date in another.
+    told = [f'rollbook_feed_head{{school="{school}"}} {head}' for school, head in sorted(heads.items())]
     lines = [
-        "# HELP rollbook_feed_head Changes in the feed of a school.",
+        "# HELP rollbook_feed_head Changes in the feed of a school, or of all.",
         "# TYPE rollbook_feed_head gauge",
-        *(f'rollbook_feed_head{{school="{school}"}} {head}' for school, head in sorted(heads.items())),
+        *(told if by_school else [f"rollbook_feed_head {sum(heads.values())}"]),
     ]
     return ("\n".join(lines) + "\n").encode()

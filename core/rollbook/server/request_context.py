@@ -16,6 +16,7 @@ class RequestContext:
     device: str = ""
     user_id: str = ""
     school_id: str = ""
+    serving: str = ""  # made here for each request: what a caller names can be named by another
     error: str = ""
     op_ids: list[str] = field(default_factory=list)
     operations: int = 0

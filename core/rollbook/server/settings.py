@@ -55,6 +55,9 @@ class Settings:
     argon2_memory_kib: int = 65_536
     argon2_parallelism: int = 4
 
+    metrics_token: str = ""
+    metrics_open: int = 0
+
     events_poll_seconds: float = 1.0
     events_heartbeat_seconds: float = 15.0
     shutdown_seconds: float = 5.0

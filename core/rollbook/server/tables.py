@@ -45,6 +45,8 @@ app_user = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("disabled_at", Text),
+    # Goes up with each new password; a token that carries another number has ended.
+    Column("session_number", BigInteger, nullable=False, server_default="0"),
 )
 sign_in_failure = Table(
     "sign_in_failure",
@@ -64,6 +66,7 @@ refresh_token = Table(
     Column("expires_at_seconds", BigInteger, nullable=False),
     Column("used_at_seconds", BigInteger),
     Column("revoked_at_seconds", BigInteger),
+    Column("session_number", BigInteger, nullable=False, server_default="0"),
 )
 
 

@@ -7,7 +7,7 @@ from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.roles import Role
-from rollbook.server.auth.repository import folded, user_by_name
+from rollbook.server.auth.repository import folded, new_password, user_by_name
 from rollbook.server.sync.push import random_mark
 from rollbook.server.sync.write import advance_head, feed_row
 from rollbook.server.tables import app_user, feed, membership, school, school_feed
@@ -41,12 +41,13 @@ def make_school(connection: Connection, clock: Clock, new_id: IdSource, name: st
 
 
 def make_user(connection: Connection, clock: Clock, new_id: IdSource, name: str, password_hash: str) -> str:
-    """The user of that name with that password, new or as it was; gives its id."""
+    """The user of that name with that password, new or as it was; gives its id.
+
+    A password that is given anew ends the sessions that began with the old one.
+    """
     known = user_by_name(connection, name)
     if known is not None:
-        connection.execute(
-            update(app_user).where(app_user.c.id == known.id).values(password_hash=password_hash)
-        )
+        new_password(connection, known.id, password_hash)
         return known.id
     user_id = new_id()
     connection.execute(

@@ -8,7 +8,7 @@ from rollbook.contract.session import Membership
 from rollbook.domain.clock import Clock
 from rollbook.domain.roles import RIGHTS, Right, Role
 from rollbook.server.auth import repository
-from rollbook.server.auth.tokens import not_signed_in, user_of
+from rollbook.server.auth.tokens import Bearer, bearer_of, not_signed_in
 from rollbook.server.database import Database
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.problems import ProblemError
@@ -56,8 +56,8 @@ class Callers:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise not_signed_in("The request carries no access token.")
-        user_id = user_of(token.strip(), self._installation.get(), self._clock)
-        user = self._database.read(lambda connection: _read_user(connection, user_id))
+        bearer = bearer_of(token.strip(), self._installation.get(), self._clock)
+        user = self._database.read(lambda connection: _read_user(connection, bearer))
         current().user_id = user.id
         return user
 
@@ -76,8 +76,10 @@ def rights_of(role: str) -> frozenset[Right]:
     return RIGHTS[Role(role)] if role in set(Role) else frozenset()
 
 
-def _read_user(connection: Connection, user_id: str) -> User:
-    row = repository.user_by_id(connection, user_id)
+def _read_user(connection: Connection, bearer: Bearer) -> User:
+    row = repository.user_by_id(connection, bearer.user_id)
     if row is None or row.disabled:
         raise not_signed_in("The account is closed.")
-    return User(row.id, row.name, repository.memberships_of(connection, user_id))
+    if row.session_number != bearer.session_number:
+        raise not_signed_in("The password was changed; sign in again.")
+    return User(row.id, row.name, repository.memberships_of(connection, row.id))

@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
@@ -12,12 +13,16 @@ from rollbook.server.tables import app_user, membership, refresh_token, school, 
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A user as kept; one that is ``disabled`` may not sign in."""
+    """A user as kept; one that is ``disabled`` may not sign in.
+
+    ``session_number`` is part of each of the user's tokens: those with another have ended.
+    """
 
     id: str
     name: str
     password_hash: str
     disabled: bool
+    session_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class RefreshRow:
     expires_at: int
     used_at: int | None
     revoked: bool
+    session_number: int
 
 
 def folded(name: str) -> str:
@@ -52,7 +58,7 @@ def _user(connection: Connection, condition: ColumnElement[bool]) -> UserRow | N
     row = connection.execute(select(app_user).where(condition)).first()
     if row is None:
         return None
-    return UserRow(row.id, row.name, row.password_hash, row.disabled_at is not None)
+    return UserRow(row.id, row.name, row.password_hash, row.disabled_at is not None, row.session_number)
 
 
 def memberships_of(connection: Connection, user_id: str) -> tuple[Membership, ...]:
@@ -66,6 +72,25 @@ def memberships_of(connection: Connection, user_id: str) -> tuple[Membership, ..
     return tuple(Membership(school_id=row.school_id, school_name=row.name, role=row.role) for row in rows)
 
 
+def members_of(connection: Connection, schools: Collection[str], user_ids: Collection[str]) -> set[str]:
+    """Those of ``user_ids`` who belong to one of ``schools``."""
+    rows = connection.execute(
+        select(membership.c.user_id).where(
+            membership.c.school_id.in_(sorted(schools)), membership.c.user_id.in_(sorted(user_ids))
+        )
+    )
+    return set(rows.scalars())
+
+
+def new_password(connection: Connection, user_id: str, hashed: str) -> None:
+    """Give the user another password; every session that began with the old one has ended by this."""
+    connection.execute(
+        update(app_user)
+        .where(app_user.c.id == user_id)
+        .values(password_hash=hashed, session_number=app_user.c.session_number + 1)
+    )
+
+
 def add_refresh_token(connection: Connection, row: RefreshRow) -> None:
     """Keep a new refresh token."""
     connection.execute(
@@ -75,6 +100,7 @@ def add_refresh_token(connection: Connection, row: RefreshRow) -> None:
             family=row.family,
             device=row.device,
             expires_at_seconds=row.expires_at,
+            session_number=row.session_number,
         )
     )
 
@@ -94,6 +120,7 @@ def refresh_token_locked(connection: Connection, hashed: bytes) -> RefreshRow | 
         expires_at=row.expires_at_seconds,
         used_at=row.used_at_seconds,
         revoked=row.revoked_at_seconds is not None,
+        session_number=row.session_number,
     )
 
 

@@ -2,15 +2,17 @@
 
 from sqlalchemy import Connection
 
+from rollbook.contract.problems import FieldProblem
 from rollbook.contract.session import Session, SignIn
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.server.auth import repository
 from rollbook.server.auth.passwords import MAX_PASSWORD, Passwords
 from rollbook.server.auth.repository import RefreshRow, UserRow
-from rollbook.server.auth.tokens import access_token, new_refresh_token, not_signed_in, token_hash
+from rollbook.server.auth.tokens import Bearer, access_token, new_refresh_token, not_signed_in, token_hash
 from rollbook.server.database import Database
 from rollbook.server.installation import KnownInstallation
+from rollbook.server.middleware.request_id import is_device
 from rollbook.server.problems import ProblemError
 from rollbook.server.request_context import current
 from rollbook.server.settings import Settings
@@ -37,9 +39,10 @@ class AuthService:
     def sign_in(self, asked: SignIn, address: str) -> Session:
         """A session for a right name and password.
 
-        Raises :class:`ProblemError` ``wrong-credentials``, or ``too-many-requests`` after too many failures
-        of the name or the address.
+        Raises :class:`ProblemError` ``wrong-credentials``, ``validation-failed`` for a device that is none,
+        or ``too-many-requests`` after too many failures of the name or the address.
         """
+        _check(asked)
         self._installation.get()
         keys = (
             repository.throttle_key("name", repository.folded(asked.name)),
@@ -110,6 +113,8 @@ class AuthService:
         user = repository.user_by_id(connection, row.user_id)
         if user is None or user.disabled:
             raise not_signed_in("The account is closed.")
+        if user.session_number != row.session_number:
+            raise not_signed_in("The password was changed; sign in again.")
         if row.used_at is None:
             repository.mark_used(connection, row.hash, now)
         return self._pair(connection, user, family=row.family, device=row.device)
@@ -124,12 +129,25 @@ class AuthService:
         token = new_refresh_token()
         expires_at = self._now() + int(self._settings.refresh_token_seconds)
         repository.add_refresh_token(
-            connection, RefreshRow(token_hash(token), user.id, family, device, expires_at, None, False)
+            connection,
+            RefreshRow(
+                hash=token_hash(token),
+                user_id=user.id,
+                family=family,
+                device=device,
+                expires_at=expires_at,
+                used_at=None,
+                revoked=False,
+                # As it was when the password was checked: one that was given anew meanwhile ends this too.
+                session_number=user.session_number,
+            ),
         )
         seconds = self._settings.access_token_seconds
         current().user_id = user.id
         return Session(
-            access_token=access_token(self._installation.get(), self._clock, user.id, seconds),
+            access_token=access_token(
+                self._installation.get(), self._clock, Bearer(user.id, user.session_number), seconds
+            ),
             refresh_token=token,
             expires_in=int(seconds),
             user_id=user.id,
@@ -139,3 +157,10 @@ class AuthService:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _check(asked: SignIn) -> None:
+    """A computer's id is kept as it comes, so it must be one; a name is only looked for."""
+    if asked.device and not is_device(asked.device):
+        wrong = FieldProblem(field="device", message="This is no computer's id.", code="wrong-form")
+        raise ProblemError("validation-failed", errors=(wrong,))

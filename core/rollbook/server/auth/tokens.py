@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 
 import jwt
 
@@ -12,15 +13,32 @@ from rollbook.server.problems import ProblemError
 _ALGORITHM = "HS256"
 
 
-def access_token(installation: Installation, clock: Clock, user_id: str, seconds: float) -> str:
-    """A token that ``user_id`` shows for the next ``seconds``."""
+SESSION = "ses"
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom an access token names, and in which of their sessions' numbers it was given."""
+
+    user_id: str
+    session_number: int
+
+
+def access_token(installation: Installation, clock: Clock, bearer: Bearer, seconds: float) -> str:
+    """A token that ``bearer`` shows for the next ``seconds``."""
     now = int(clock.now().timestamp())
-    claims = {"iss": installation.id, "sub": user_id, "iat": now, "exp": now + int(seconds)}
+    claims = {
+        "iss": installation.id,
+        "sub": bearer.user_id,
+        SESSION: bearer.session_number,
+        "iat": now,
+        "exp": now + int(seconds),
+    }
     return jwt.encode(claims, installation.secret, algorithm=_ALGORITHM)
 
 
-def user_of(token: str, installation: Installation, clock: Clock) -> str:
-    """The user that ``token`` names. Raises :class:`ProblemError` where it is not ours or is over."""
+def bearer_of(token: str, installation: Installation, clock: Clock) -> Bearer:
+    """Whom ``token`` names. Raises :class:`ProblemError` where it is not ours or is over."""
     try:
         claims = jwt.decode(
             token,
@@ -39,7 +57,8 @@ def user_of(token: str, installation: Installation, clock: Clock) -> str:
         raise not_signed_in("The access token is not valid here.") from None
     if clock.now().timestamp() >= float(claims["exp"]):
         raise not_signed_in("The access token is over.")
-    return str(claims["sub"])
+    # One that an earlier release gave has no number: it began before any password was given anew.
+    return Bearer(str(claims["sub"]), int(claims.get(SESSION, 0)))
 
 
 def not_signed_in(detail: str) -> ProblemError:

@@ -46,12 +46,18 @@ class RequestIdMiddleware:
             request_id=_if_valid(_VALID, headers.get(REQUEST_ID)) or self._new_id(),
             action_id=_if_valid(_VALID, headers.get(ACTION_ID)),
             device=_if_valid(_VALID_DEVICE, headers.get(DEVICE)),
+            serving=self._new_id(),
         )
 
 
 def is_request_id(text: str) -> bool:
     """Whether ``text`` has the form of a request's or an action's id."""
     return _VALID.fullmatch(text) is not None
+
+
+def is_device(text: str) -> bool:
+    """Whether ``text`` has the form of a computer's id."""
+    return _VALID_DEVICE.fullmatch(text) is not None
 
 
 def _if_valid(pattern: re.Pattern[str], value: str | None) -> str:

@@ -58,8 +58,6 @@ def route_template(scope: Scope) -> str:
 def _known_of(context: RequestContext, seconds: float) -> dict[str, object]:
     known: dict[str, object] = {"duration_ms": round(seconds * 1000, 1)}
     optional = {
-        "user_id": context.user_id,
-        "school_id": context.school_id,
         "error": context.error,
         "operations": context.operations,
         "op_ids": context.op_ids,
