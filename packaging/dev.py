@@ -1,4 +1,4 @@
-"""The developer's command: `python3 packaging/dev.py setup | run | test | bench | server | lock`.
+"""The developer's command: `python3 packaging/dev.py setup | run | test | bench | kills | server | lock`.
 
 Needs Python 3.11 and its standard library, and nothing else: it brings the rest.
 """
@@ -27,6 +27,7 @@ usage: python3 packaging/dev.py COMMAND [ARGUMENT...]
   test [ARGUMENT...] check style, types, layers, then run the tests (arguments go to pytest);
                      --only-tests leaves the checks out
   bench [ARGUMENT...]   measure (arguments go to the benchmarks)
+  kills [ARGUMENT...]   kill client and server a thousand times and judge (--kills N --seed N)
   server [ARGUMENT...]  the school's server (arguments go to `rollbook-server`; default: serve)
   lock               write packaging/requirements.lock anew (needs `uv`)
 """
@@ -90,6 +91,14 @@ def bench(arguments: list[str]) -> int:
     return _become([str(environment.program("python")), "-m", "benchmarks", *arguments])
 
 
+def kills(arguments: list[str]) -> int:
+    """Kill client and server over and over, at random and at named points of a write; judge what is left."""
+    debian.bring(debian.ENVIRONMENT)
+    environment.ready()
+    os.environ["PYTHONPATH"] = str(environment.ROOT / "tests")
+    return _become([str(environment.program("python")), "-m", "crash.many_kills", *arguments])
+
+
 def server(arguments: list[str]) -> int:
     """Run the school's server, or one of its administrator's commands."""
     debian.bring(debian.ENVIRONMENT)
@@ -114,6 +123,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "test": test,
     "bench": bench,
+    "kills": kills,
     "server": server,
     "lock": lock,
 }

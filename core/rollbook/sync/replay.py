@@ -98,6 +98,8 @@ class Replay:
             if any(result.outcome in WENT for result in results):
                 meta.put(connection, CONFIRMED, None)  # the feed has moved, by these at least (S24)
             self._log.write(connection)
+            checkpoints.passed("client.settle.before_commit")
+        checkpoints.passed("client.settle.committed")
         self._note_lanes(leased, results)
         self._announce(leased)
 
