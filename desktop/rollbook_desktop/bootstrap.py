@@ -39,6 +39,7 @@ from rollbook_desktop.viewmodels.saving import Saving
 from rollbook_desktop.viewmodels.session import Session
 from rollbook_desktop.viewmodels.status import StatusModel
 from rollbook_desktop.viewmodels.story import StoryModel
+from rollbook_desktop.viewmodels.unlock import Unlock
 from rollbook_desktop.widgets.icons import Icons
 from rollbook_desktop.widgets.theme import Theme, ThemeChoice
 from rollbook_desktop.windows.main_window import MainWindow
@@ -158,6 +159,7 @@ class Program(QObject):
         self.window.closed.connect(self._end)
         bridge.unexpected.connect(self._tell_unexpected)
         self._network: QObject | None = None
+        self._unlocking: Unlock | None = None
 
     def start(self) -> None:
         """Show the window at once, and open what there is behind it."""
@@ -237,14 +239,28 @@ class Program(QObject):
         self._client = client
         client.subscribe(self._bridge.listen)
         self._desk = make_desk(client, self._bridge, self._theme, _now, time.monotonic)
-        self.window.show_desk(self._desk)
-        self._desk.status.ask()
-        self._desk.students.refresh()
-        self._desk.entries.refresh()
         if self._trial_port is None:
             self._start_engine()
         else:
             self._serve_trial(self._trial_port)
+        if self._trial_port is not None or self._first_start is not None:
+            self._show_desk()  # made-up students, or a person who has just given the password
+        else:
+            self._unlock(client)
+
+    def _unlock(self, client: "Client") -> None:
+        """Show the school's data once it is known who sits here (S12)."""
+        self._unlocking = model = Unlock(client, self._bridge)
+        model.asked.connect(partial(self.window.show_unlock, model))
+        model.opened.connect(self._show_desk)
+        model.begin()
+
+    def _show_desk(self) -> None:
+        assert self._desk is not None
+        self.window.show_desk(self._desk)
+        self._desk.status.ask()
+        self._desk.students.refresh()
+        self._desk.entries.refresh()
 
     def _tell_failure(self, error: Exception) -> None:
         self.window.show_failure(self.tr("The school's data can't be opened"), str(error))
@@ -256,6 +272,8 @@ class Program(QObject):
     def _end(self) -> None:
         """Close in order: the engine, the made-up school's server, the threads, the store."""
         self.window.hide()
+        if self._unlocking is not None:
+            self._unlocking.end()
         self._bridge.spawn(self._close_all(), lambda _none: self._quit(), lambda _error: self._quit())
 
     async def _close_all(self) -> None:

@@ -29,9 +29,11 @@ from rollbook.client.values import (
     WaitingEntry,
 )
 from rollbook.domain.registry import ENTITIES
+from rollbook.resilience.failures import CallFailedError
 from rollbook.store import listing, outbox, soundness
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
+from rollbook.store.password_check import PasswordCheck
 from rollbook.store.states import ACTIVE, State
 from rollbook.sync.engine import SyncEngine
 from rollbook.sync.status import table_status
@@ -64,6 +66,7 @@ class Client:
         self._resolving = resolving
         self._listeners = listeners
         self._dashboards = dashboards
+        self._password_check = PasswordCheck(account.folder)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # ---- events
@@ -282,9 +285,27 @@ class Client:
         seen.close()
         return first_attempt(self.entry(saved.op_id), saved)
 
+    @property
+    def has_password_check(self) -> bool:
+        """Whether the password can be asked for without the server (S12)."""
+        return self._password_check.kept
+
+    def password_fits(self, password: str) -> bool:
+        """Whether it is the password that the server took last from this account here (S12)."""
+        return self._password_check.fits(password)
+
+    async def prove_session(self) -> bool:
+        """Whether the server takes this session now; ``False`` when it says no or cannot be asked."""
+        try:
+            await self._api.receipts([])
+        except CallFailedError:
+            return False
+        return True
+
     async def sign_in(self, password: str) -> None:
         """Sign in again as the same user. Raises :class:`CallFailedError`."""
         await self._api.sign_in(self.account.user_name, password)
+        await asyncio.to_thread(self._password_check.keep, password)
         self._engine.wake(hurry=True)
         self._listeners.emit(StatusChanged())
 

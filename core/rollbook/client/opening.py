@@ -32,6 +32,7 @@ from rollbook.domain.ids import uuid7_source
 from rollbook.store.cache_folder import delete_cache
 from rollbook.store.credentials import StoredCredentials
 from rollbook.store.database import open_store
+from rollbook.store.password_check import PasswordCheck
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.engine import SyncEngine
 
@@ -73,6 +74,7 @@ async def connect(
     account.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     open_store(account.store).close()
     StoredCredentials(account.folder, settings.keyring).save(session.access_token, session.refresh_token)
+    PasswordCheck(account.folder).keep(password)
     with contextlib.suppress(OSError):  # in use; its keys name the role that it was kept for
         delete_cache(account.cache)
     keep_account(data, account)

@@ -33,10 +33,7 @@ class Session(QObject):
     def __init__(self, facade: Facade, bridge: Bridge) -> None:
         super().__init__()
         self._facade, self._bridge = facade, bridge
-        account = facade.account
-        self.account = AccountWords(
-            account.user_name, role_label(account.role), account.school_name, account.url
-        )
+        self.account = account_words(facade)
 
     def sign_in(self, password: str) -> None:
         """Sign in again; what waits goes on by itself then."""
@@ -58,6 +55,12 @@ class Session(QObject):
 
     def _take_refusal(self, error: Exception) -> None:
         self.refused.emit(sign_in_words(trouble_of(error)))
+
+
+def account_words(facade: Facade) -> AccountWords:
+    """The account in a person's terms."""
+    account = facade.account
+    return AccountWords(account.user_name, role_label(account.role), account.school_name, account.url)
 
 
 def sign_in_words(trouble: Trouble) -> str:

@@ -7,11 +7,13 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.error_report import ErrorReport
 from rollbook_desktop.viewmodels.first_start import FirstStart
+from rollbook_desktop.viewmodels.unlock import Unlock
 from rollbook_desktop.widgets.dialog import Question
 from rollbook_desktop.widgets.notice import Notice
 from rollbook_desktop.widgets.theme import Theme
 from rollbook_desktop.windows.error_dialog import ErrorDialog
 from rollbook_desktop.windows.first_start_page import FirstStartPage
+from rollbook_desktop.windows.unlock_page import UnlockPage
 from rollbook_desktop.windows.workspace import Workspace
 
 GEOMETRY = "window/geometry"
@@ -55,6 +57,12 @@ class MainWindow(QMainWindow):
     def show_first_start(self, model: FirstStart) -> None:
         """Offer the two ways in."""
         page = FirstStartPage(self._theme, model)
+        self._show_page(page)
+        page.focus_first()
+
+    def show_unlock(self, model: Unlock, signed_out: bool) -> None:
+        """Ask for the password before the school's data are shown."""
+        page = UnlockPage(self._theme, model, signed_out)
         self._show_page(page)
         page.focus_first()
 
