@@ -7,7 +7,7 @@ from rollbook_desktop.bridge.facade import Facade
 from rollbook_desktop.bridge.trouble import trouble_of
 from rollbook_desktop.viewmodels.session import AccountWords, account_words, sign_in_words
 
-QUIET_MS = 700
+QUIET_MS = 1000
 """How long the server is asked before the person is: most starts are over by then."""
 AGAIN_MS = 3000
 PAUSE_MS = 1000
@@ -26,7 +26,7 @@ class Unlock(QObject):
     def __init__(self, facade: Facade, bridge: Bridge) -> None:
         super().__init__()
         self._facade, self._bridge = facade, bridge
-        self._over = False
+        self._over = self._typing = self._proven = False
         self._words = ""
         self.account: AccountWords = account_words(facade)
         self._ask_person = self._timer(QUIET_MS, self._ask)
@@ -43,9 +43,18 @@ class Unlock(QObject):
 
     def try_password(self, password: str) -> None:
         """See whether ``password`` is the one: here, and at the server where it can be asked."""
+        if self._proven:
+            self._open()
+            return
         self._bridge.query(
             lambda: self._facade.password_fits(password), lambda fits: self._take(fits, password)
         )
+
+    def typing(self, text: str) -> None:
+        """The person is typing: the page stays under their fingers, so that no letter lands elsewhere."""
+        self._typing = bool(text)
+        if self._proven and not self._typing:
+            self._open()
 
     def end(self) -> None:
         """Nobody waits for it any more."""
@@ -84,8 +93,11 @@ class Unlock(QObject):
             self._bridge.spawn(self._facade.prove_session(), self._take_proof)
 
     def _take_proof(self, proven: bool) -> None:
-        if proven:
+        self._proven = proven
+        if proven and not self._typing:
             self._open()
+        elif proven:
+            return
         elif not self._over:
             if self._ask_person.isActive():
                 self._ask_person.stop()

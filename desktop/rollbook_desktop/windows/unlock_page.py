@@ -23,6 +23,7 @@ class UnlockPage(QWidget):
         assert isinstance(self._field.editor, QLineEdit)
         self._field.editor.setEchoMode(QLineEdit.EchoMode.Password)
         self._field.editor.returnPressed.connect(self._try)
+        self._field.editor.textChanged.connect(model.typing)
         self._button.clicked.connect(self._try)
         model.refused.connect(self._refused)
         self._lay_out()
@@ -61,7 +62,7 @@ class UnlockPage(QWidget):
             return self.tr("You are signed out. Enter the password of {user} to go on.").format(user=user)
         return self.tr(
             "The school's server can't be asked now. Enter the password of {user} to work with what is on "
-            "this computer. Once the server answers, this page goes by itself."
+            "this computer. Where the server answers first, this page goes by itself."
         ).format(user=user)
 
     def _try(self) -> None:
