@@ -21,6 +21,7 @@ from rollbook.api.wakeups import WakeUps
 from rollbook.contract.feed import ChangesPage
 from rollbook.contract.operations import PushResponse, ReceiptsRequest, ReceiptsResponse
 from rollbook.contract.session import ServerInfo, Session
+from rollbook.contract.snapshot import SnapshotPage, SnapshotPlan
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import uuid7_source
 from rollbook.resilience.breaker import CircuitBreaker
@@ -136,6 +137,17 @@ class ApiClient:
         """A page of the feed from ``cursor`` on (S17)."""
         params: dict[str, str | int] = {"cursor": cursor, "limit": limit}
         return (await self._read(Call("GET", "/api/v1/sync/changes", ChangesPage, params=params))).value
+
+    async def snapshot_plan(self) -> SnapshotPlan:
+        """Where the feed is, and how many records there are to read (S20)."""
+        return (await self._read(Call("GET", "/api/v1/sync/snapshot", SnapshotPlan))).value
+
+    async def snapshot_page(self, entity: str, after: str, limit: int) -> SnapshotPage:
+        """Records as they are now, behind the id ``after`` (S20)."""
+        route = "/api/v1/sync/snapshot/{entity}"
+        params: dict[str, str | int] = {"after": after, "limit": limit}
+        path = f"/api/v1/sync/snapshot/{entity}"
+        return (await self._read(Call("GET", path, SnapshotPage, route=route, params=params))).value
 
     async def get_json(
         self, route: str, path: str, params: dict[str, str | int] | None = None

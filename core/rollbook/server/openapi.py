@@ -6,7 +6,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from rollbook.contract import feed, operations, session
+from rollbook.contract import feed, operations, session, snapshot
 from rollbook.contract.headers import PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
@@ -43,6 +43,8 @@ _TYPES: tuple[Any, ...] = (
     session.ServerInfo,
     operations.ReceiptsRequest,
     feed.ChangesPage,
+    snapshot.SnapshotPlan,
+    snapshot.SnapshotPage,
     *_with_raw_parts_told(),
 )
 

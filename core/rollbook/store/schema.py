@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateColumn
 from rollbook.domain.registry import ENTITIES
 from rollbook.store.errors import StoreDamagedError
 from rollbook.store.search_index import has_search_index, make_search_index
-from rollbook.store.tables import REPLICA, metadata
+from rollbook.store.tables import FILLING, REPLICA, metadata
 
 STORE_VERSION = 1
 
@@ -31,7 +31,7 @@ def needs_preparing(connection: Connection) -> bool:
     return (
         any(name not in names for name in metadata.tables)
         or any(_missing_columns(present, table) for table in metadata.tables.values())
-        or any(_missing_indexes(present, table) for table in metadata.tables.values())
+        or any(_missing_indexes(present, table) for table in _finished_tables(connection))
         or not all(has_search_index(connection, name) for name in REPLICA)
     )
 
@@ -61,7 +61,7 @@ def _add_missing(connection: Connection, table: Table) -> None:
     for column in columns:
         described = CreateColumn(column).compile(dialect=connection.dialect)
         connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN {described}')
-    for index in _missing_indexes(present, table):
+    for index in _missing_indexes(present, table) if table in _finished_tables(connection) else ():
         index.drop(connection, checkfirst=True)
         index.create(connection)
     if table.name in REPLICA:
@@ -78,6 +78,12 @@ def _missing_indexes(present: Inspector, table: Table) -> list[Index]:
     found = {index["name"]: index["column_names"] for index in present.get_indexes(table.name)}
     wanted = sorted(table.indexes, key=lambda index: str(index.name))
     return [index for index in wanted if found.get(index.name) != [column.name for column in index.columns]]
+
+
+def _finished_tables(connection: Connection) -> list[Table]:
+    """All but those that a first sync is filling: it makes their indexes at its end (S20)."""
+    filled = set(connection.execute(select(FILLING.c.entity)).scalars())
+    return [table for table in metadata.tables.values() if table.name not in filled]
 
 
 def _fill_from_base(connection: Connection, table: Table, added: list[str]) -> None:

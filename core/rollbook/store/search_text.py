@@ -1,7 +1,10 @@
 """Folding text so that a search finds it: any order, no accents, any script by its Latin form (D5)."""
 
+import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from anyascii import anyascii
 
@@ -53,22 +56,58 @@ def words(text: str) -> list[str]:
 
 def search_text(entity: EntityType, values: Values) -> str:
     """The words of all searched fields, each once, a space before each: `` x`` finds a beginning."""
+    return searched_words(values.get(spec.name) for spec in entity.fields if spec.searched)
+
+
+def searched_words(values: Iterable[Any]) -> str:
+    """The same for the values of the searched fields."""
     found: dict[str, None] = {}
-    for spec in entity.fields:
-        value = values.get(spec.name) if spec.searched else None
+    for value in values:
         if value:
-            found.update(dict.fromkeys(_words_of(str(value))))
-    return "".join(f" {word}" for word in found)
+            for word in _words_of(str(value)):
+                found[word] = None
+    return " " + " ".join(found) if found else ""
 
 
 def sort_name(values: Values) -> str:
     """What a list is sorted by: family name, then given name, folded."""
-    family = values.get("family_name") or values.get("native_name") or values.get("name") or ""
-    return f"{fold(family)} {fold(values.get('given_name') or '')}".strip()
+    return sorted_by(*(values.get(name) for name in SORT_FIELDS))
+
+
+SORT_FIELDS = ("family_name", "native_name", "name", "given_name")
+
+
+def sorted_by(family: Any, native: Any, name: Any, given: Any) -> str:
+    """The same for the values of :data:`SORT_FIELDS`."""
+    return f"{_folded_name(family or native or name or '')} {_folded_name(given or '')}".strip()
 
 
 @lru_cache(maxsize=20_000)
-def _words_of(text: str) -> tuple[str, ...]:
+def _folded_name(text: str) -> str:
+    return fold(text)
+
+
+def _words_of(text: str) -> Iterable[str]:
+    # Most are ASCII, and numbers are each their own: quicker found anew than remembered.
+    return _ascii_words(text) if text.isascii() else _foreign_words(text)
+
+
+_ASCII_WORD = re.compile(r"[0-9a-z]+")
+_NO_DIGITS = re.compile(r"[^0-9]+")
+
+
+def _ascii_words(text: str) -> list[str]:
+    found = _ASCII_WORD.findall(text.lower())
+    if found == [text]:
+        return found
+    digits = _NO_DIGITS.sub("", text)
+    if len(digits) >= 5 and digits != text:  # a phone, however it was typed
+        found.append(digits)
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _foreign_words(text: str) -> tuple[str, ...]:
     digits = "".join(char for char in text if char.isdecimal())
     extra = [digits] if len(digits) >= 5 and digits != text else []  # a phone, however it was typed
     return tuple(words(text) + extra)

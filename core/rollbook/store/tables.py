@@ -82,6 +82,18 @@ ATTEMPT = Table(
     Column("op_ids", Text, nullable=False, server_default="[]"),
 )
 
+FILLING = Table(
+    "filling",  # a snapshot that is being read in (S20): one row for each entity
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("place", Integer, nullable=False),  # the order in which they are read
+    Column("rows", Integer, nullable=False),  # how many there were when it began, for progress
+    Column("taken", Integer, nullable=False, server_default="0"),
+    Column("after", Text, nullable=False, server_default=""),  # the last id that is here
+    Column("swept", Integer),  # all are here, and up to this row those that did not come are gone
+    Column("done", Integer, nullable=False, server_default="0"),
+)
+
 
 def _replica_table(entity: EntityType) -> Table:
     listed = [spec.name for spec in entity.fields if spec.listed]
@@ -94,6 +106,7 @@ def _replica_table(entity: EntityType) -> Table:
         Column("base", Text),  # JSON: the values that the school has, or None
         Column("base_deleted", Integer, nullable=False, server_default="0"),
         Column("deleted", Integer, nullable=False, server_default="0"),
+        Column("filled", Integer, nullable=False, server_default="0"),  # the filling that last found it
         Column("mark", Text, nullable=False, server_default=""),
         Column("sort_name", Text, nullable=False, server_default=""),
         Column("search_text", Text, nullable=False, server_default=""),

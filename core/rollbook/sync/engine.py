@@ -65,7 +65,9 @@ class SyncEngine:
             log=log,
             emit=emit,
         )
-        self._pull = Pull(store, api, clock=clock, settings=settings, emit=emit)
+        self._pull = Pull(
+            store, api, clock=clock, settings=settings, emit=emit, meanwhile=self._send_meanwhile
+        )
         self._overdue = OverdueWatch(store, clock, settings.sync_overdue_seconds)
         self._clock = clock
         self._wake = asyncio.Event()
@@ -188,6 +190,11 @@ class SyncEngine:
             raise
         finally:
             self.syncing = False
+
+    async def _send_meanwhile(self) -> None:
+        """What is saved while a long pull runs goes at once, too (S1)."""
+        if self._wake.is_set():  # stays so: there is another round after this one
+            await self._replay.run()
 
     def _after(self, failure: CallFailedError) -> float:
         """Seconds until the next attempt: soon while in doubt, at the breaker's time once it is open."""

@@ -1,35 +1,34 @@
 """Fetching what changed at the school: a page and its cursor in one local transaction (S17, S18)."""
 
-from dataclasses import dataclass
-
 from rollbook.api.client import ApiClient
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import meta, refill, replica
+from rollbook.store import filling, meta, refill, replica
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.events import Emit, StatusChanged, records_changed
+from rollbook.sync.progress import PullProgress
 from rollbook.sync.settings import SyncSettings
+from rollbook.sync.snapshot import Meanwhile, Snapshot
 
 CURSOR = "cursor"
 CONFIRMED = "confirmed_cursor"  # the cursor that was the head when last asked
 LAST_SYNCED = "last_synced_at"
 
 
-@dataclass(slots=True)
-class PullProgress:
-    """How far the pull is, in changes."""
-
-    position: int = 0
-    head: int = 0
-
-
 class Pull:
     """Follows the feed to its head."""
 
     def __init__(
-        self, store: StoreDatabase, api: ApiClient, *, clock: Clock, settings: SyncSettings, emit: Emit
+        self,
+        store: StoreDatabase,
+        api: ApiClient,
+        *,
+        clock: Clock,
+        settings: SyncSettings,
+        emit: Emit,
+        meanwhile: Meanwhile,
     ) -> None:
         self._store = store
         self._api = api
@@ -37,10 +36,21 @@ class Pull:
         self._settings = settings
         self._emit = emit
         self.progress = PullProgress()
+        self._snapshot = Snapshot(
+            store,
+            api,
+            clock=clock,
+            settings=settings,
+            emit=emit,
+            progress=self.progress,
+            meanwhile=meanwhile,
+        )
 
     async def run(self) -> int:
         """Pull until the head is reached; returns how many changes came. Raises :class:`CallFailedError`."""
         came = 0
+        if self._is_first():
+            await self._first_sync()
         while True:
             page = await self._next_page()
             came += len(page.changes)
@@ -63,6 +73,16 @@ class Pull:
         """Whether the cursor is the head is not known, until the server says so again (S24)."""
         with self._store.write() as connection:
             meta.put(connection, CONFIRMED, None)
+
+    def _is_first(self) -> bool:
+        with self._store.read() as connection:
+            return meta.get(connection, CURSOR) is None
+
+    async def _first_sync(self) -> None:
+        """The records by key, then the feed from where it was before the first of them was read (S20)."""
+        await self._snapshot.run()
+        with self._store.write() as connection:
+            meta.put(connection, CURSOR, filling.finish(connection))
 
     async def _next_page(self) -> ChangesPage:
         with self._store.read() as connection:

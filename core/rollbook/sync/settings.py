@@ -12,6 +12,9 @@ class SyncSettings:
     sync_watch_seconds: float = 0.5  # how soon an entry saved by another process is noticed
     sync_push_operations: int = 500
     sync_page_changes: int = 2_000
+    sync_snapshot_rows: int = 1_000  # the first page of a first sync; later ones are sized by time
+    sync_page_seconds: float = 0.25  # a page of a first sync holds up a save for about so long at most
+    sync_page_fetch_seconds: float = 3.0  # and takes about so long to arrive at most
     sync_doubt_seconds: float = 0.25  # between probes while in doubt, so that 5 failures take under 2 s
     sync_recovery_jitter: float = (
         0.2  # share of the breaker's recovery time, so that desks do not return at once

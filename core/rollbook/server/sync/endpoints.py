@@ -1,4 +1,4 @@
-"""``/api/v1/sync``: push, receipts, changes."""
+"""``/api/v1/sync``: push, receipts, changes, snapshot."""
 
 from typing import Annotated
 
@@ -7,11 +7,13 @@ from starlette.responses import Response
 
 from rollbook.contract.feed import MAX_PAGE, START
 from rollbook.contract.operations import PushRequest, ReceiptsRequest
+from rollbook.contract.snapshot import FIRST, MAX_SNAPSHOT_PAGE
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.openapi import described
 from rollbook.server.sync.feed import page_of_changes
 from rollbook.server.sync.push import encoded
 from rollbook.server.sync.receipts import receipts_of
+from rollbook.server.sync.snapshot import snapshot_page, snapshot_plan
 from rollbook.server.wire import JsonBytes, decoded, json_response
 
 router = APIRouter(prefix="/api/v1/sync", tags=["sync"])
@@ -38,4 +40,23 @@ def changes(
 ) -> Response:
     """The changes behind a cursor, in the order of their commits."""
     page = page_of_changes(parts.database, caller, cursor, limit)
+    return Response(page, media_type="application/json")
+
+
+@router.get("/snapshot", **described(gives="SnapshotPlan"))
+def plan_of_snapshot(parts: ServerParts, caller: InSchool) -> Response:
+    """Where the feed is now, and how many records of each kind there are to read."""
+    return json_response(snapshot_plan(parts.database, caller))
+
+
+@router.get("/snapshot/{entity}", **described(gives="SnapshotPage"))
+def page_of_snapshot(
+    parts: ServerParts,
+    caller: InSchool,
+    entity: str,
+    after: Annotated[str, Query(description="The last id of the page before.", max_length=200)] = FIRST,
+    limit: Annotated[int, Query(ge=1, le=MAX_SNAPSHOT_PAGE)] = 2_000,
+) -> Response:
+    """The records as they are now, in the order of their ids."""
+    page = snapshot_page(parts.database, caller, entity, after, limit)
     return Response(page, media_type="application/json")

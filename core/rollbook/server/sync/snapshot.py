@@ -1,0 +1,81 @@
+"""A first sync's records by key (S20): short reads, passed on without an object for each."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, func, select
+
+from rollbook.contract.feed import START
+from rollbook.contract.snapshot import SnapshotPlan, SnapshotTable
+from rollbook.domain.registry import ENTITIES
+from rollbook.domain.roles import Right
+from rollbook.server.auth.caller import Caller
+from rollbook.server.database import Database
+from rollbook.server.problems import ProblemError
+from rollbook.server.sync.write import heads_of
+from rollbook.server.tables import feed, record_tables, school
+
+_TABLES: dict[str, Table] = {"school": school, **record_tables}
+_VALUES: dict[str, type[msgspec.Struct]] = {
+    name: msgspec.defstruct(
+        f"{name}_values", [(field, Any, None) for field in ENTITIES[name].names], omit_defaults=True
+    )
+    for name in _TABLES
+}
+"""What a record's values are encoded as: the known ones only."""
+_encoder = msgspec.json.Encoder()
+
+
+def snapshot_plan(database: Database, caller: Caller) -> SnapshotPlan:
+    """The feed's head, then what there is to read. Raises :class:`ProblemError` ``forbidden``."""
+    caller.require(Right.READ_STUDENTS)
+
+    def read(connection: Connection) -> SnapshotPlan:
+        cursor = head_cursor(connection, caller.school_id)
+        tables = [
+            SnapshotTable(name, _count(connection, table, caller.school_id))
+            for name, table in _TABLES.items()
+        ]
+        return SnapshotPlan(cursor, sorted(tables, key=lambda table: (table.rows, table.entity)))
+
+    return database.read(read)
+
+
+def snapshot_page(database: Database, caller: Caller, entity: str, after: str, limit: int) -> bytes:
+    """The page behind the id ``after``, encoded as ``contract.snapshot.SnapshotPage``.
+
+    Raises :class:`ProblemError`: ``forbidden``, or ``not-found`` for an entity that the server does not keep.
+    """
+    caller.require(Right.READ_STUDENTS)
+    table = _TABLES.get(entity)
+    if table is None or "\x00" in after:  # PostgreSQL takes no such text, and no id has it
+        raise ProblemError("not-found", "The server keeps no such records.")
+    return database.read(lambda connection: _page(connection, table, caller.school_id, after, limit))
+
+
+def head_cursor(connection: Connection, school_id: str) -> str:
+    """The cursor behind the last change that is committed."""
+    head = heads_of(connection, [school_id]).get(school_id, 0)
+    mark = connection.execute(
+        select(feed.c.mark).where(feed.c.school_id == school_id, feed.c.position == head)
+    ).scalar()
+    return START if mark is None else f"{head}.{mark}"
+
+
+def _page(connection: Connection, table: Table, school_id: str, after: str, limit: int) -> bytes:
+    entity = ENTITIES[table.name]
+    columns = (table.c.id, table.c.version, table.c.deleted_at, *(table.c[name] for name in entity.names))
+    query = select(*columns).where(_of_school(table, school_id), table.c.id > after)
+    rows = connection.execute(query.order_by(table.c.id).limit(limit + 1)).fetchall()
+    values = _VALUES[table.name]
+    shown = [(row[0], row[1], row[2] is not None, values(*row[3:])) for row in rows[:limit]]
+    return _encoder.encode({"rows": shown, "more": len(rows) > limit})
+
+
+def _count(connection: Connection, table: Table, school_id: str) -> int:
+    query = select(func.count()).select_from(table).where(_of_school(table, school_id))
+    return connection.execute(query).scalar_one()
+
+
+def _of_school(table: Table, school_id: str) -> Any:
+    return (table.c.school_id if "school_id" in table.c else table.c.id) == school_id

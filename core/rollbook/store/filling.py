@@ -1,0 +1,127 @@
+"""A snapshot that is read in page by page, each with its progress in one transaction (S20).
+
+What is here stays usable while it runs: pages are small, the search index follows each of them, and of the
+other indexes only the list's own order is kept up; the rest are made at the end, each in its own transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, inspect, select, update
+from sqlalchemy.schema import CreateIndex
+
+from rollbook.contract.feed import Change
+from rollbook.contract.snapshot import SnapshotPlan
+from rollbook.domain.registry import ENTITIES
+from rollbook.store import meta, pending, replica
+from rollbook.store.bulk import put_rows
+from rollbook.store.replica_rows import Row
+from rollbook.store.tables import FILLING, REPLICA
+
+_NUMBER = "filling"
+_CURSOR = "filling_cursor"
+_FEW_TO_INDEX = 300_000
+"""A larger table keeps its indexes while it is filled: making one anew would hold up a save for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Where it is: the next records to ask for are those of ``entity`` behind the id ``after``.
+
+    ``entity`` is ``None`` when all are here. ``taken`` and ``rows`` count records, over all entities.
+    """
+
+    cursor: str
+    entity: str | None
+    after: str
+    taken: int
+    rows: int
+
+
+def begin(connection: Connection, plan: SnapshotPlan) -> None:
+    """From now on records are read in; entities that this version does not know are passed over."""
+    connection.execute(FILLING.delete())
+    meta.put(connection, _NUMBER, str(number(connection) + 1))
+    meta.put(connection, _CURSOR, plan.cursor)
+    known = [table for table in plan.tables if table.entity in REPLICA]
+    for place, table in enumerate(known):
+        connection.execute(insert(FILLING).values(entity=table.entity, place=place, rows=table.rows))
+        if table.rows <= _FEW_TO_INDEX and _is_empty(connection, table.entity):
+            _drop_indexes(connection, table.entity)
+
+
+def running(connection: Connection) -> Filling | None:
+    """The snapshot that is being read in, ``None`` for none."""
+    rows = connection.execute(select(FILLING).order_by(FILLING.c.place)).all()
+    cursor = meta.get(connection, _CURSOR)
+    if not rows or cursor is None:
+        return None
+    at = next((row for row in rows if not row.done), None)
+    return Filling(
+        cursor,
+        None if at is None else at.entity,
+        "" if at is None else at.after,
+        sum(row.taken for row in rows),
+        sum(max(row.rows, row.taken) for row in rows),
+    )
+
+
+def number(connection: Connection) -> int:
+    """The number of the latest filling; the first is 1."""
+    return int(meta.get(connection, _NUMBER) or 0)
+
+
+def take_page(connection: Connection, entity_name: str, rows: Sequence[Row], *, more: bool) -> None:
+    """Take a page's rows, in the order of their ids, and remember that they are here."""
+    entity = ENTITIES[entity_name]
+    waiting = pending.records_with_entries(connection, (row[0] for row in rows))
+    put_rows(connection, entity, [row for row in rows if row[0] not in waiting], number(connection))
+    news = {row[0]: _change(entity_name, row) for row in rows if row[0] in waiting}
+    replica.renew(connection, entity, news, news)
+    values: dict[str, Any] = {"taken": FILLING.c.taken + len(rows), "done": int(not more)}
+    if rows:
+        values["after"] = rows[-1][0]
+    connection.execute(update(FILLING).where(FILLING.c.entity == entity_name).values(values))
+
+
+def missing_index(connection: Connection) -> tuple[str, str] | None:
+    """The table and the name of an index that was left for the end, ``None`` when all are there."""
+    present = inspect(connection)
+    for name, table in REPLICA.items():
+        made = {index["name"] for index in present.get_indexes(name)}
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            if index.name not in made:
+                return name, str(index.name)
+    return None
+
+
+def make_index(connection: Connection, table: str, name: str) -> None:
+    """Make one index."""
+    (index,) = (index for index in REPLICA[table].indexes if index.name == name)
+    connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def finish(connection: Connection) -> str:
+    """All is here; returns the cursor from which the feed is to be followed."""
+    cursor = meta.get(connection, _CURSOR)
+    assert cursor is not None
+    connection.execute(FILLING.delete())
+    meta.put(connection, _CURSOR, None)
+    return cursor
+
+
+def _change(entity_name: str, row: Row) -> Change:
+    values = dict(zip(ENTITIES[entity_name].names, row[8:], strict=True))
+    return Change(entity_name, row[0], row[1], values, bool(row[3]))
+
+
+def _is_empty(connection: Connection, name: str) -> bool:
+    table = REPLICA[name]
+    return connection.execute(select(func.count()).where(table.c.version.is_not(None))).scalar_one() == 0
+
+
+def _drop_indexes(connection: Connection, name: str) -> None:
+    for index in REPLICA[name].indexes:
+        if index.name != f"{name}_sort":
+            index.drop(connection, checkfirst=True)
