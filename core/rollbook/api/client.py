@@ -19,6 +19,7 @@ from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import Answer, Call, Transport
 from rollbook.api.wakeups import WakeUps
 from rollbook.contract.feed import ChangesPage
+from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.operations import PushResponse, ReceiptsRequest, ReceiptsResponse
 from rollbook.contract.session import ServerInfo, Session
 from rollbook.contract.snapshot import SnapshotPage, SnapshotPlan
@@ -148,6 +149,16 @@ class ApiClient:
         params: dict[str, str | int] = {"after": after, "limit": limit}
         path = f"/api/v1/sync/snapshot/{entity}"
         return (await self._read(Call("GET", path, SnapshotPage, route=route, params=params))).value
+
+    async def reserve_numbers(self, asked: BlockRequest) -> NumberBlock:
+        """A block of numbers for this desk; the same request again gives the same block (S16)."""
+        body = msgspec.json.encode(asked)
+        return (await self._once(Call("POST", "/api/v1/numbers/blocks", NumberBlock, body=body))).value
+
+    async def report_numbers(self, live: list[NumberBlock]) -> None:
+        """Tell a restored server which blocks are in use here (S22)."""
+        body = msgspec.json.encode(LiveBlocks(live))
+        await self._once(Call("POST", "/api/v1/numbers/blocks/live", type(None), body=body))
 
     async def get_json(
         self, route: str, path: str, params: dict[str, str | int] | None = None

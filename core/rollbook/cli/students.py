@@ -5,6 +5,7 @@ from typing import Any
 
 from rollbook.cli.answers import OUTSTANDING, Answer, CommandProblemError, plain
 from rollbook.client.facade import Client
+from rollbook.client.numbers import NEXT_NUMBER
 from rollbook.client.values import Edit, RecordQuery, RecordRow, Saved
 
 _ENTITY = "student"
@@ -49,7 +50,13 @@ def _show(client: Client, arguments: Namespace) -> Answer:
 
 
 def _add(client: Client, arguments: Namespace) -> Answer:
-    return _saved(client.save(Edit(_ENTITY, None, _fields(arguments.fields))))
+    fields = _fields(arguments.fields)
+    if arguments.number is not None:
+        fields["student_number"] = NEXT_NUMBER if arguments.number == "next" else arguments.number
+    saved = client.save(Edit(_ENTITY, None, fields))
+    row = client.record(_ENTITY, saved.entity_id)
+    number = None if row is None else row.values.get("student_number")
+    return _saved(saved, {"student_number": number} if arguments.number is not None else {})
 
 
 def _set(client: Client, arguments: Namespace) -> Answer:
@@ -62,8 +69,8 @@ def _archive(client: Client, arguments: Namespace) -> Answer:
     return _saved(client.archive(_ENTITY, row.id))
 
 
-def _saved(saved: Saved) -> Answer:
-    data = {
+def _saved(saved: Saved, more: dict[str, Any] | None = None) -> Answer:
+    data = (more or {}) | {
         "id": saved.entity_id,
         "operation": saved.op_id,
         "action": saved.action_id,

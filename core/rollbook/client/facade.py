@@ -11,6 +11,7 @@ from rollbook.client.accounts import Account
 from rollbook.client.dashboard import Dashboards, DashboardView
 from rollbook.client.first_attempt import first_attempt, has_answer
 from rollbook.client.listeners import Listeners
+from rollbook.client.numbers import numbered_entity
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
 from rollbook.client.values import (
@@ -194,6 +195,14 @@ class Client:
         self._listeners.emit(RecordsChanged(edits[0].entity, None) if edits else StatusChanged())
         self.wake()
         return saved
+
+    def next_number(self, entity: str = "student") -> str:
+        """A free number of this desk's block, for a form to show (S16).
+
+        The save that uses it takes it for good, in its own transaction; ``NEXT_NUMBER`` as a value of an edit
+        draws one there. Raises :class:`RefusedEntryError` when none is left, ``KeyError`` for no series.
+        """
+        return self._saving.numbers.propose(numbered_entity(entity))
 
     def new_run(self) -> str:
         """An id under which many entries are saved together."""

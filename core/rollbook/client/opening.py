@@ -20,6 +20,7 @@ from rollbook.client.accounts import (
 from rollbook.client.dashboard import Dashboards
 from rollbook.client.facade import Client
 from rollbook.client.listeners import Listeners
+from rollbook.client.numbers import Numbers
 from rollbook.client.resolving import Resolving
 from rollbook.client.response_cache import ResponseCache
 from rollbook.client.saving import Saving
@@ -35,6 +36,7 @@ from rollbook.store.database import open_store
 from rollbook.store.password_check import PasswordCheck
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.engine import SyncEngine
+from rollbook.sync.numbers import NumberKeeper
 
 __all__ = ["Account", "NotConnectedError", "Surroundings", "connect", "current_account", "open_client"]
 
@@ -119,11 +121,12 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
         clock=around.clock,
         chance=around.chance,
         settings=settings.sync,
+        numbers=NumberKeeper(store, api, clock=around.clock, new_id=new_id, settings=settings.sync),
         resilience=settings.resilience,
         log=attempts,
         emit=listeners.emit,
     )
-    saving = Saving(store, around.clock, new_id, account.user_name)
+    saving = Saving(store, around.clock, new_id, account.user_name, Numbers(store))
     resolving = Resolving(store, around.clock, new_id, account.user_name)
     api.breaker.observe(lambda _event: listeners.emit(StatusChanged()))  # whoever's call it was
     dashboards = Dashboards(api, cache, account, engine.wake)

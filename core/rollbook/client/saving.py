@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from rollbook.client.numbers import Numbers
 from rollbook.client.values import Edit, RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
 from rollbook.domain import checkpoints
@@ -27,6 +28,7 @@ class Saving:
     clock: Clock
     new_id: IdSource
     user: str
+    numbers: Numbers
 
     def save(self, edit: Edit) -> Saved:
         """Make the edit durable here. Raises :class:`RefusedEntryError` or :class:`StoreError`."""
@@ -48,12 +50,13 @@ class Saving:
         shown = _shown(connection, entity, record_id)
         if shown is None and edit.entity_id is not None and edit.seen is not None:
             raise _refused("id", "not-found", "There is no such record here.", "Refresh and look again.")
-        values = _canonical(entity, edit.changes)
+        values = _canonical(entity, self.numbers.drawn(connection, entity, edit.changes))
         seen = shown if edit.seen is None else {**(shown or {}), **edit.seen}
         changes = _changes(values, seen)
         _check_whole(entity, {**(shown or {}), **values})
         if shown is not None and not changes:
             return Saved(entity.name, record_id, None, self.new_id(), "unchanged")
+        self.numbers.note_used(connection, entity, record_id, values)
         return self._store_entry(connection, entity, record_id, changes, creates=shown is None, run=run)
 
     def archive(self, entity_name: str, record_id: str) -> Saved:

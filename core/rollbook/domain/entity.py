@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rollbook.domain.ids import natural_id
+
 Values = Mapping[str, Any]
 """Field name to value in canonical form: ``None``, ``str``, ``int`` or ``bool``; dates as ISO 8601 text."""
 
@@ -31,7 +33,8 @@ class FieldSpec:
 
     ``limit`` is in characters. ``group`` names fields that one rule binds, compared together (S13).
     ``searched`` fields are found by the instant search (D5). ``unique`` fields hold a value once in a school.
-    ``listed`` fields stand in the list of all records, which sorts by them.
+    ``listed`` fields stand in the list of all records, which sorts by them. ``numbered`` ones take the
+    next number of a series that the school keeps (S16).
     """
 
     name: str
@@ -43,12 +46,16 @@ class FieldSpec:
     searched: bool = False
     unique: bool = False
     listed: bool = False
+    numbered: bool = False
     section: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """An entity as the engine of sync knows it: by description, never by name."""
+    """An entity as the engine of sync knows it: by description, never by name.
+
+    ``natural_keys`` are groups of fields of which each names one record of a school (S16).
+    """
 
     name: str
     record: type
@@ -57,6 +64,19 @@ class EntityType:
     rules: tuple[Callable[[Values], tuple["RuleBreach", ...]], ...] = ()
     lane: Callable[[str, Values], str] = field(default=lambda entity_id, _values: entity_id)
     writable: bool = True
+    natural_keys: tuple[tuple[str, ...], ...] = ()
+
+    def natural_key(self, values: Values) -> tuple[str, ...] | None:
+        """The names of the first natural key that ``values`` hold whole (S16), or ``None``."""
+        return next((key for key in self.natural_keys if all(values.get(name) for name in key)), None)
+
+    def natural_id(self, owner: str, values: Values) -> str | None:
+        """The id that every desk gives a record with the natural key in ``values``; ``None`` without one.
+
+        ``owner`` is the school whose record it is.
+        """
+        key = self.natural_key(values)
+        return None if key is None else natural_id(self.name, owner, *(str(values[name]) for name in key))
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of that name, or ``None``."""

@@ -23,7 +23,7 @@ class Student:
     nationality: str | None = attribute(limit=60, section="person")
     home_language: str | None = attribute(limit=60, section="person")
     student_number: str | None = attribute(
-        limit=40, searched=True, unique=True, listed=True, section="school"
+        limit=40, searched=True, unique=True, listed=True, numbered=True, section="school"
     )
     national_id: str | None = attribute(limit=40, section="school")
     grade_level: str | None = attribute(limit=20, listed=True, section="school")
@@ -48,4 +48,4 @@ def has_a_name(values: Values) -> tuple[RuleBreach, ...]:
     )
 
 
-STUDENT = describe("student", Student, rules=(has_a_name,))
+STUDENT = describe("student", Student, rules=(has_a_name,), natural_keys=(("source_system", "sourced_id"),))

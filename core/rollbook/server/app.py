@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from rollbook.contract.dashboard import Dashboard
+from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import IdSource, uuid7_source
 from rollbook.server import health
@@ -22,6 +23,8 @@ from rollbook.server.middleware.last_resort import LastResortMiddleware
 from rollbook.server.middleware.protocol import ProtocolMiddleware
 from rollbook.server.middleware.request_id import RequestIdMiddleware
 from rollbook.server.middleware.request_log import RequestLogMiddleware
+from rollbook.server.numbers import endpoints as numbers_endpoints
+from rollbook.server.numbers.service import NumberService
 from rollbook.server.openapi import install_openapi
 from rollbook.server.parts import Parts
 from rollbook.server.problems import install_problem_handlers
@@ -41,6 +44,7 @@ _ENDPOINTS = (
     students_endpoints,
     sync_endpoints,
     events,
+    numbers_endpoints,
     dashboard_endpoints,
     diagnostics_endpoints,
 )
@@ -66,7 +70,7 @@ def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource 
     for endpoints in _ENDPOINTS:
         app.include_router(endpoints.router)
     install_problem_handlers(app, clock)
-    install_openapi(app, (Dashboard, RequestStory, *_VIEWS))
+    install_openapi(app, (Dashboard, RequestStory, BlockRequest, LiveBlocks, NumberBlock, *_VIEWS))
     _wrap(app, parts, new_id)
     return app
 
@@ -97,6 +101,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
         callers=Callers(database, installation, clock),
         auth=AuthService(database, installation, settings, clock, new_id),
         push=PushService(database, clock, metrics, wakeups.committed),
+        numbers=NumberService(database, settings, clock),
         wakeups=wakeups,
     )
 

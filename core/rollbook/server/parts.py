@@ -10,6 +10,7 @@ from rollbook.server.auth.service import AuthService
 from rollbook.server.database import Database
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.metrics import Metrics
+from rollbook.server.numbers.service import NumberService
 from rollbook.server.settings import Settings
 from rollbook.server.sync.push import PushService
 from rollbook.server.sync.wakeups import WakeUps
@@ -27,6 +28,7 @@ class Parts:
     callers: Callers
     auth: AuthService
     push: PushService
+    numbers: NumberService
     wakeups: WakeUps
 
 

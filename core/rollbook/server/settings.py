@@ -24,7 +24,8 @@ class SettingError(Exception):
 class Settings:
     """Values in the unit that the name ends with. Defaults suit a school; all may be changed.
 
-    Pool figures count for each process (R13). Argon2 memory is in KiB.
+    Pool figures count for each process (R13). Argon2 memory is in KiB. ``number_digits`` is the least
+    length of a number given out, filled up with zeros; ``number_prefix`` stands before it (S16).
     """
 
     database: str = ""
@@ -57,6 +58,9 @@ class Settings:
 
     metrics_token: str = ""
     metrics_open: int = 0
+    number_block_size: int = 20
+    number_prefix: str = ""
+    number_digits: int = 0
 
     events_poll_seconds: float = 1.0
     events_heartbeat_seconds: float = 15.0
@@ -132,6 +136,7 @@ _TYPES: dict[str, type] = typing.cast(
 _LEAST = {
     "pool_size": 1,
     "write_attempts": 1,
+    "number_block_size": 1,
     "log_files": 1,
     "log_file_bytes": 1024,
     "threads": 1,

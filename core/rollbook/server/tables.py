@@ -94,6 +94,8 @@ def _of_a_school(entity: EntityType) -> Table:
     for spec in entity.fields:
         if spec.unique:
             _unique_while_live(table, spec.name)
+    for key in entity.natural_keys:
+        Index(None, table.c.school_id, *(table.c[name] for name in key))
     return table
 
 
@@ -155,6 +157,46 @@ receipt = Table(
     Column("version", BigInteger, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("merged_fields", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+alias = Table(
+    "alias",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("alias_id", Text, primary_key=True),
+    Column("record_id", Text, nullable=False),  # the record that is meant (D4)
+    Column("by", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("op_id", Text, nullable=False),
+)
+number_series = Table(
+    "number_series",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("next", BigInteger, nullable=False),  # the lowest that was never handed out
+)
+number_hold = Table(
+    "number_hold",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("since", Text, nullable=False),
+)
+number_block = Table(
+    "number_block",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("digits", Integer, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("owner", Text, ForeignKey("app_user.id"), nullable=False),
     Column("at", Text, nullable=False),
 )
 history = Table(

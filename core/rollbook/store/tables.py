@@ -66,6 +66,29 @@ LANE = Table(
     Index("operation_lane_sequence", "sequence"),
 )
 
+NUMBER_BLOCK = Table(
+    "number_block",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("block", Text, nullable=False),  # JSON: as the server gave it
+)
+
+NUMBER = Table(
+    "number",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("entity", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("block_id", Text, ForeignKey("number_block.id"), nullable=False),
+    Column("used_by", Text),  # the record that it was given to, for good; None while it is free
+    Index("number_value", "entity", "field", "value", unique=True),
+    Index("number_free", "entity", "field", "used_by", "position"),
+    sqlite_autoincrement=True,
+)
+
 ATTEMPT = Table(
     "attempt",
     metadata,

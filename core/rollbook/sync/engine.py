@@ -17,6 +17,7 @@ from rollbook.store.errors import StoreError
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged
 from rollbook.sync.lanes import LaneBackoff
+from rollbook.sync.numbers import NumberKeeper
 from rollbook.sync.overdue import OverdueWatch
 from rollbook.sync.pull import Pull
 from rollbook.sync.replay import Replay
@@ -42,6 +43,7 @@ class SyncEngine:
         clock: Clock,
         chance: random.Random,
         settings: SyncSettings,
+        numbers: NumberKeeper,
         resilience: ResilienceSettings,
         log: AttemptLog,
         emit: Emit,
@@ -51,6 +53,7 @@ class SyncEngine:
         self._lock = EngineLock(folder)
         self._chance = chance
         self._settings = settings
+        self.numbers = numbers
         self._resilience = resilience
         self._log = log
         self._emit = emit
@@ -185,6 +188,7 @@ class SyncEngine:
             await self._pull.run()
             if self._overdue.look(self._lanes.held()):
                 self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
+            await self.numbers.top_up()
         except CallFailedError:
             self._pull.doubt()  # whatever was the head when last asked, it is not known to be so now (S24)
             raise

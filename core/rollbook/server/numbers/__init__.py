@@ -1,0 +1,1 @@
+"""Numbers given out in blocks, none of them twice (S16)."""
