@@ -213,8 +213,14 @@ def test_s8_an_unexpected_error_fails_one_operation_and_holds_its_lane(school: S
             raise ZeroDivisionError
         return decide(subject, operation, holder_of)
 
+    parts = school.parts
     push = PushService(
-        school.parts.database, school.clock, Metrics(), lambda school_id: None, decided_by=stumbling
+        parts.database,
+        school.clock,
+        Metrics(),
+        lambda school_id: None,
+        parts.installation,
+        decided_by=stumbling,
     )
     caller = Caller(desk.session.user_id, "x", school.school_id, RIGHTS[Role.REGISTRAR])
     operations = [operation_bytes(item) for item in (create, poison, behind, other)]
@@ -238,8 +244,14 @@ def test_s8_what_the_database_refuses_fails_alone(school: SchoolServer) -> None:
     def overlooking(subject: Subject, operation: Operation, _holder_of: HolderOf) -> Verdict:
         return decide(subject, operation, lambda name, value: None)
 
+    parts = school.parts
     push = PushService(
-        school.parts.database, school.clock, Metrics(), lambda school_id: None, decided_by=overlooking
+        parts.database,
+        school.clock,
+        Metrics(),
+        lambda school_id: None,
+        parts.installation,
+        decided_by=overlooking,
     )
     caller = Caller(desk.session.user_id, "x", school.school_id, RIGHTS[Role.REGISTRAR])
     taken = desk.create(given_name="M", student_number="1")

@@ -18,7 +18,7 @@ from rollbook.api.hold import Hold
 from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import Answer, Call, Transport
 from rollbook.api.wakeups import WakeUps
-from rollbook.contract.feed import ChangesPage
+from rollbook.contract.feed import START, ChangesPage
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.operations import PushResponse, ReceiptsRequest, ReceiptsResponse
 from rollbook.contract.session import ServerInfo, Session
@@ -123,20 +123,33 @@ class ApiClient:
 
     # ---- sync
 
-    async def push(self, body: bytes, *, action_id: str | None = None) -> PushAnswer:
-        """Send operations. A single attempt: what fails waits in the outbox (S11)."""
-        call = Call("POST", "/api/v1/sync/push", PushResponse, body=body, action_id=action_id, writes=True)
+    async def push(self, body: bytes, *, action_id: str | None = None, known: str = START) -> PushAnswer:
+        """Send operations. A single attempt: what fails waits in the outbox (S11).
+
+        ``known`` is the last row of the feed that we have been told of: a server that was put back to before
+        it takes nothing, and answers ``cursor-unknown`` (S22).
+        """
+        call = Call(
+            "POST",
+            "/api/v1/sync/push",
+            PushResponse,
+            params={"known": known},
+            body=body,
+            action_id=action_id,
+            writes=True,
+        )
         answer = await self._once(call)
         return PushAnswer(answer.value, answer.request_id)
 
-    async def receipts(self, op_ids: list[str]) -> ReceiptsResponse:
-        """What became of operations whose outcome is unknown (S7)."""
+    async def receipts(self, op_ids: list[str], known: str = START) -> ReceiptsResponse:
+        """What became of operations whose outcome is unknown (S7). ``known`` as in :meth:`push`."""
         body = msgspec.json.encode(ReceiptsRequest(op_ids=op_ids))
-        return (await self._once(Call("POST", "/api/v1/sync/receipts", ReceiptsResponse, body=body))).value
+        call = Call("POST", "/api/v1/sync/receipts", ReceiptsResponse, params={"known": known}, body=body)
+        return (await self._once(call)).value
 
-    async def changes(self, cursor: str, limit: int) -> ChangesPage:
-        """A page of the feed from ``cursor`` on (S17)."""
-        params: dict[str, str | int] = {"cursor": cursor, "limit": limit}
+    async def changes(self, cursor: str, limit: int, known: str = START) -> ChangesPage:
+        """A page of the feed from ``cursor`` on (S17). ``known`` as in :meth:`push`."""
+        params: dict[str, str | int] = {"cursor": cursor, "limit": limit, "known": known}
         return (await self._read(Call("GET", "/api/v1/sync/changes", ChangesPage, params=params))).value
 
     async def snapshot_plan(self) -> SnapshotPlan:

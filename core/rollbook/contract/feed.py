@@ -9,7 +9,12 @@ START = "0"
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One row of the feed: the record as it is after the change. ``values`` are all its fields, canonical."""
+    """One row of the feed: the record as it is after the change. ``values`` are all its fields, canonical.
+
+    ``seal`` is the server's own mark on this very version, made over its content, ``owner`` (the id of the
+    user whose operation made it) and ``after``, the seal of the version before it: so a computer can give it
+    back to a server that has lost it (S22). ``recovered`` tells one that came back so.
+    """
 
     entity: str
     id: str
@@ -19,6 +24,15 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     by: str = ""
     at: str = ""
     op_id: str = ""
+    owner: str = ""
+    after: str = ""
+    seal: str = ""
+    recovered: bool = False
+
+
+def later_cursor(one: str, other: str) -> str:
+    """The cursor that is further in the feed."""
+    return max(one, other, key=lambda cursor: int(cursor.partition(".")[0] or 0))
 
 
 class ChangesPage(msgspec.Struct, frozen=True):

@@ -29,8 +29,10 @@ class FieldChange(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One saved entry. ``op_id`` is also its idempotency key; the bytes are frozen at the first lease (S3).
 
-    ``base_version`` is the version that the person saw, ``None`` for a create. ``strict`` asks that nothing
-    at all has changed since (``If-Match``), instead of the merge by field (S8).
+    ``base_version`` is the version that the person saw, ``None`` for a create; ``base_seal`` is its seal,
+    empty where this computer does not know it: it tells a version from another of the same number, made after
+    the server was put back (S22). ``strict`` asks that nothing at all has changed since (``If-Match``),
+    instead of the merge by field (S8).
     """
 
     op_id: str
@@ -46,6 +48,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     depends_on: tuple[str, ...] = ()
     replaces: str | None = None
     strict: bool = False
+    base_seal: str = ""
 
 
 class PushRequest(msgspec.Struct, frozen=True):
@@ -98,9 +101,14 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PushResponse(msgspec.Struct, frozen=True):
-    """One result for each operation, in the order of the request."""
+    """One result for each operation, in the order of the request.
+
+    ``known`` is a row of the feed at or behind all that these results tell, as a cursor: the sender shows it
+    later, so that a server that was put back is noticed (S22).
+    """
 
     results: list[Result]
+    known: str = ""
 
 
 class ReceiptsRequest(msgspec.Struct, frozen=True):

@@ -100,7 +100,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
         metrics=metrics,
         callers=Callers(database, installation, clock),
         auth=AuthService(database, installation, settings, clock, new_id),
-        push=PushService(database, clock, metrics, wakeups.committed),
+        push=PushService(database, clock, metrics, wakeups.committed, installation),
         numbers=NumberService(database, settings, clock),
         wakeups=wakeups,
     )

@@ -91,6 +91,7 @@ def _of_a_school(entity: EntityType) -> Table:
         Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
         Column("id", Text, primary_key=True),
     )
+    table.append_column(Column("seal", Text, nullable=False, server_default=""))
     for spec in entity.fields:
         if spec.unique:
             _unique_while_live(table, spec.name)
@@ -215,4 +216,35 @@ history = Table(
     Column("op_id", Text, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("at", Text, nullable=False),
+    Column("seal", Text, nullable=False, server_default=""),
+    Column("recovered_by", Text),  # whose computer gave it back, after the server was put back (S22)
+)
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("begun_at", Text, nullable=False),
+    Column("begun_by", Text, nullable=False),
+    Column("ended_at", Text),
+    Column("ended_by", Text),
+    Column("ended_head", BigInteger),
+)
+given_back = Table(
+    "given_back",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("seal", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("before", Text, nullable=False),  # the seal of the nearest earlier version that the desk knew
+    Column("payload", Text, nullable=False),  # the version, an encoded contract.feed.Change
+    Column("operation", LargeBinary),  # the bytes of its operation, where its owner gave it back
+    Column("state", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("ix_given_back_record", "school_id", "entity", "entity_id", "version"),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.operations import Kind
 from rollbook.domain.entity import EntityType
-from rollbook.store import replica
+from rollbook.store import replica, versions
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
 from rollbook.store.tables import LANE, OPERATION
@@ -55,6 +55,7 @@ def insert_entry(connection: Connection, entity: EntityType, new: NewEntry) -> N
             payload_version=entity.payload_version,
             depends_on=json.dumps(new.depends_on),
             replaces=new.replaces,
+            base_seal=versions.seal_of(connection, new.entity_id, new.base_version),
             state=State.QUEUED,
             action_id=new.action_id,
             run=new.run,

@@ -52,6 +52,7 @@ OPERATION = Table(
     Column("held_by", Text),
     Column("result_version", Integer),
     Column("settled_at", Text),
+    Column("base_seal", Text, nullable=False, server_default=""),  # of the version that the person saw (S22)
     Index("operation_state", "state", "position"),
     Index("operation_record", "entity_id", "position"),
     Index("operation_carrier", "carried_by", sqlite_where=text("carried_by IS NOT NULL")),
@@ -115,6 +116,24 @@ FILLING = Table(
     Column("after", Text, nullable=False, server_default=""),  # the last id that is here
     Column("swept", Integer),  # all are here, and up to this row those that did not come are gone
     Column("done", Integer, nullable=False, server_default="0"),
+)
+
+
+# Versions of records as the school made them, kept for a while: what a server that was put back gets (S22).
+KNOWN_VERSION = Table(
+    "known_version",
+    metadata,
+    Column("entity_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("seal", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("op_id", Text, nullable=False, index=True),
+    Column("change", LargeBinary, nullable=False),  # an encoded contract.feed.Change
+    Column("number", Integer, nullable=False),  # in the order in which they came
+    Column("kept_at", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=""),
+    Index("known_version_number", "number"),
+    Index("known_version_state", "state", sqlite_where=text("state <> ''")),
 )
 
 

@@ -184,7 +184,7 @@ class SyncEngine:
     async def _cycle(self) -> None:
         self.syncing = True
         try:
-            await self._replay.run()
+            await self._send()
             await self._pull.run()
             if self._overdue.look(self._lanes.held()):
                 self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
@@ -198,6 +198,17 @@ class SyncEngine:
     async def _send_meanwhile(self) -> None:
         """What is saved while a long pull runs goes at once, too (S1)."""
         if self._wake.is_set():  # stays so: there is another round after this one
+            await self._replay.run()
+
+    async def _send(self) -> None:
+        """Send what is due; to a server that was put back only once we know what it has (S22)."""
+        try:
+            await self._replay.run()
+        except CallFailedError as failure:
+            if failure.code != "cursor-unknown":
+                raise
+            self._pull.begin_refill()
+            await self._pull.run()
             await self._replay.run()
 
     def _after(self, failure: CallFailedError) -> float:

@@ -5,9 +5,10 @@ from rollbook.contract.feed import START, ChangesPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import filling, meta, refill, replica
+from rollbook.store import filling, meta, refill, replica, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.events import Emit, StatusChanged, records_changed
+from rollbook.sync.known_row import known_anew, known_row, note_known
 from rollbook.sync.progress import PullProgress
 from rollbook.sync.settings import SyncSettings
 from rollbook.sync.snapshot import Meanwhile, Snapshot
@@ -60,11 +61,11 @@ class Pull:
     async def confirm(self) -> None:
         """Learn whether the cursor is still the head, taking nothing. Raises :class:`CallFailedError`."""
         with self._store.read() as connection:
-            cursor = meta.get(connection, CURSOR)
+            cursor, known = meta.get(connection, CURSOR), known_row(connection)
         if cursor is None:
             return
         self.doubt()
-        page = await self._api.changes(cursor, 1)
+        page = await self._api.changes(cursor, 1, known)
         if not page.changes:
             with self._store.write() as connection:
                 meta.put(connection, CONFIRMED, cursor)
@@ -82,17 +83,19 @@ class Pull:
         """The records by key, then the feed from where it was before the first of them was read (S20)."""
         await self._snapshot.run()
         with self._store.write() as connection:
-            meta.put(connection, CURSOR, filling.finish(connection))
+            cursor = filling.finish(connection)
+            meta.put(connection, CURSOR, cursor)
+            note_known(connection, cursor)
 
     async def _next_page(self) -> ChangesPage:
         with self._store.read() as connection:
-            cursor = meta.get(connection, CURSOR) or START
+            cursor, known = meta.get(connection, CURSOR) or START, known_row(connection)
         try:
-            page = await self._api.changes(cursor, self._settings.sync_page_changes)
+            page = await self._api.changes(cursor, self._settings.sync_page_changes, known)
         except CallFailedError as failure:
-            if failure.code != "cursor-unknown" or cursor == START:
+            if failure.code != "cursor-unknown" or (cursor, known) == (START, START):
                 raise
-            self._begin_refill()
+            self.begin_refill()
             return await self._next_page()
         self._take(page)
         return page
@@ -100,7 +103,10 @@ class Pull:
     def _take(self, page: ChangesPage) -> None:
         with self._store.write() as connection:
             touched = replica.apply_changes(connection, page.changes)
+            if page.position > page.head - versions.KEPT_AT_MOST:
+                versions.note(connection, page.changes, self._clock.now().isoformat())
             meta.put(connection, CURSOR, page.cursor)
+            note_known(connection, page.cursor)
             if not page.more:
                 for entity, ids in refill.finish(connection).items():
                     touched.setdefault(entity, []).extend(ids)
@@ -112,9 +118,10 @@ class Pull:
             self._emit(records_changed(entity, ids))
         self._emit(StatusChanged())
 
-    def _begin_refill(self) -> None:
+    def begin_refill(self) -> None:
         """The server went back in time, or forgot: read everything anew, over what is shown (S22)."""
         with self._store.write() as connection:
             refill.begin(connection)
             meta.put(connection, CURSOR, START)
+            known_anew(connection, START)
             meta.put(connection, CONFIRMED, None)

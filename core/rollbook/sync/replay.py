@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Sequence
 
 from rollbook.api.client import ApiClient
-from rollbook.contract.operations import MAX_BODY_BYTES, Outcome, Result, push_body
+from rollbook.contract.operations import MAX_BODY_BYTES, Outcome, PushResponse, Result, push_body
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import lease, meta, settle
+from rollbook.store import lease, meta, settle, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.store.lease import Leased
 from rollbook.store.settle import WENT
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged, records_changed
+from rollbook.sync.known_row import known_row, note_known
 from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.pull import CONFIRMED
 from rollbook.sync.settings import SyncSettings
@@ -80,21 +81,29 @@ class Replay:
     async def _send(self, leased: Sequence[Leased]) -> int:
         checkpoints.passed("client.push.before_send")
         action = leased[0].action_id if len(leased) == 1 else None
+        body = push_body([each.frozen for each in leased])
         try:
             with self._log.carrying([each.op_id for each in leased]):
-                answer = await self._api.push(push_body([each.frozen for each in leased]), action_id=action)
+                answer = await self._api.push(body, action_id=action, known=self._known())
         except CallFailedError as failure:
             return await self._failed(leased, failure)
         except BaseException:  # cancelled, or a defect: the server may have applied it
             self._return(leased, uncertain=True)
             raise
         checkpoints.passed("client.push.answered")
-        self._settle(leased, answer.response.results, answer.request_id)
+        self._settle(leased, answer.response, answer.request_id)
         return len(leased)
 
-    def _settle(self, leased: Sequence[Leased], results: Sequence[Result], request_id: str) -> None:
+    def _known(self) -> str:
+        with self._store.read() as connection:
+            return known_row(connection)
+
+    def _settle(self, leased: Sequence[Leased], response: PushResponse, request_id: str) -> None:
+        results, at = response.results, self._clock.now().isoformat()
         with self._store.write() as connection:
-            settle.settle(connection, leased, results, request_id, self._clock.now().isoformat())
+            versions.note_results(connection, results, at)  # the first: what is settled asks for their seals
+            settle.settle(connection, leased, results, request_id, at)
+            note_known(connection, response.known)
             if any(result.outcome in WENT for result in results):
                 meta.put(connection, CONFIRMED, None)  # the feed has moved, by these at least (S24)
             self._log.write(connection)

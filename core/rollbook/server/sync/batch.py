@@ -1,6 +1,6 @@
 """One batch decided in memory: each operation sees the records as the earlier ones leave them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from rollbook.server.sync.decide import (
 from rollbook.server.sync.incoming import Incoming
 from rollbook.server.sync.known import Known, Receipt, RecordKey
 from rollbook.server.sync.lanes import Lanes
+from rollbook.server.sync.seal import Sealer
 
 log = structlog.get_logger("rollbook.server.push")
 MakeProblem = Callable[[str, str, tuple[FieldProblem, ...]], Problem]
@@ -42,6 +43,7 @@ class Step:
     key: RecordKey
     state: RecordState
     changes: dict[str, tuple[Any, Any]]
+    change: Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Batch:
     lanes: Lanes
     at: str
     make_problem: MakeProblem
+    sealer: Sealer
     decided_by: Decider = decide
     steps: list[Step] = field(default_factory=list)
     receipts: list[NewReceipt] = field(default_factory=list)
@@ -97,7 +100,7 @@ class Batch:
 
     def _again(self, item: Incoming, known: Receipt) -> Result:
         """The same id again: what came of it, unless other bytes came under it (S7)."""
-        if known.digest != item.digest:
+        if known.digest and known.digest != item.digest:  # none: given back by who did not have the bytes
             return self._without_write(item, Outcome.REJECTED, "idempotency-mismatch")
         return Result(
             op_id=item.op_id,
@@ -138,24 +141,36 @@ class Batch:
     def _written(self, item: Incoming, entity: EntityType, operation: Operation, verdict: Write) -> Result:
         key = (entity.name, operation.entity_id)
         old = self.known.records.get(key)
-        state = RecordState(
-            version=(old.version if old else 0) + 1,
-            values=verdict.values,
-            deleted=verdict.deleted,
-            changed_by=self.caller.user_name,
-            changed_at=self.at,
-        )
+        change = self._sealed(key, operation, old, verdict)
+        state = state_of(change, verdict.values)
         had = old.values if old else dict.fromkeys(entity.names)
         changes = {name: (had[name], value) for name, value in state.values.items() if had[name] != value}
         self.before.setdefault(key, old)
         self.known.records[key] = state
         self._note_holders(entity, key, old, state)
         self._note_past(key, operation, state, frozenset(changes))
-        self.steps.append(Step(operation, key, state, changes))
+        self.steps.append(Step(operation, key, state, changes, change))
         step = len(self.steps) - 1
         return self._went(
             item, operation, verdict.merged_fields, merged=bool(verdict.merged_fields), step=step
         )
+
+    def _sealed(
+        self, key: RecordKey, operation: Operation, old: RecordState | None, verdict: Write
+    ) -> Change:
+        change = Change(
+            entity=key[0],
+            id=key[1],
+            version=(old.version if old else 0) + 1,
+            values=dict(verdict.values),
+            deleted=verdict.deleted,
+            by=self.caller.user_name,
+            at=self.at,
+            op_id=operation.op_id,
+            owner=self.caller.user_id,
+            after=self.sealer.seal_at(*key, old),
+        )
+        return msgspec.structs.replace(change, seal=self.sealer.seal_of(change))
 
     def _went(
         self,
@@ -176,7 +191,7 @@ class Batch:
             op_id=item.op_id,
             outcome=outcome,
             version=version,
-            record=self._record(key),
+            record=self._record(key) if step is None else self._told(self.steps[step].change),
             merged_fields=merged_fields,
         )
 
@@ -200,19 +215,25 @@ class Batch:
 
     def _record(self, key: RecordKey) -> msgspec.Raw:
         state = self.known.records.get(key)
-        if state is None or Right.READ_STUDENTS not in self.caller.rights:
+        if state is None:
             return NO_RECORD
         entity, record_id = key
-        change = Change(
-            entity,
-            record_id,
-            state.version,
-            dict(state.values),
-            state.deleted,
-            state.changed_by,
-            state.changed_at,
+        return self._told(
+            Change(
+                entity,
+                record_id,
+                state.version,
+                dict(state.values),
+                state.deleted,
+                state.changed_by,
+                state.changed_at,
+                seal=state.seal,
+            )
         )
-        return msgspec.Raw(msgspec.json.encode(change))
+
+    def _told(self, change: Change) -> msgspec.Raw:
+        readable = Right.READ_STUDENTS in self.caller.rights
+        return msgspec.Raw(msgspec.json.encode(change)) if readable else NO_RECORD
 
     def _note_holders(
         self, entity: EntityType, key: RecordKey, old: RecordState | None, new: RecordState
@@ -241,5 +262,18 @@ class Batch:
                 device=operation.device,
                 sequence=operation.sequence,
                 same_batch=True,
+                seal=state.seal,
             )
         )
+
+
+def state_of(change: Change, values: Mapping[str, Any]) -> RecordState:
+    """The record as ``change`` leaves it."""
+    return RecordState(
+        version=change.version,
+        values=values,
+        deleted=change.deleted,
+        changed_by=change.by,
+        changed_at=change.at,
+        seal=change.seal,
+    )

@@ -31,6 +31,7 @@ class RecordState:
     deleted: bool
     changed_by: str
     changed_at: str
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class PastChange:
     device: str
     sequence: int
     same_batch: bool = False
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _create(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> V
         return Write(fresh, deleted=False)
     if state.deleted:
         # Creating again what was archived names the tombstone's version (S16).
-        if operation.base_version == state.version:
+        if operation.base_version == state.version and version_seen(state, subject.past, operation):
             return Write(fresh, deleted=False)
         return Clash("archived-meanwhile", _conflict(subject, ()))
     if operation.strict:
@@ -211,13 +213,30 @@ def _had(entity: EntityType, operation: Operation, name: str) -> Any:
 
 def _changed_by_others(subject: Subject, operation: Operation) -> frozenset[str]:
     """The fields that changed after what the person saw, but for their own earlier operations."""
-    base = operation.base_version or 0
+    base = 0 if subject.state is None else version_seen(subject.state, subject.past, operation)
     return frozenset(
         name
         for change in subject.past
         if change.version > base and not _own(subject, operation, change)
         for name in change.fields
     )
+
+
+def version_seen(state: RecordState, past: Sequence[PastChange], operation: Operation) -> int:
+    """The version that the person saw; 0 where this server does not have that very version.
+
+    ``state`` is the record now. The server was put back to an earlier state then, and what has the number
+    now is something else (S22).
+    """
+    base = operation.base_version or 0
+    if base > state.version:
+        return 0
+    if not operation.base_seal:
+        return base
+    if base == state.version:
+        return base if state.seal == operation.base_seal else 0
+    seen = any(change.version == base and change.seal == operation.base_seal for change in past)
+    return base if seen else 0
 
 
 def _own(subject: Subject, operation: Operation, change: PastChange) -> bool:

@@ -18,17 +18,19 @@ from rollbook.server.wire import JsonBytes, decoded, json_response
 
 router = APIRouter(prefix="/api/v1/sync", tags=["sync"])
 
+Known = Annotated[str, Query(description="The last row of the feed that the sender has been told of.")]
+
 
 @router.post("/push", **described(takes=PushRequest, gives="PushResponse"))
-def push(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response:
+def push(parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = START) -> Response:
     """Take up to 500 operations; one result each, in their order."""
-    return Response(encoded(parts.push.push(caller, body)), media_type="application/json")
+    return Response(encoded(parts.push.push(caller, body, known)), media_type="application/json")
 
 
 @router.post("/receipts", **described(takes=ReceiptsRequest, gives="ReceiptsResponse"))
-def receipts(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response:
+def receipts(parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = START) -> Response:
     """Tell which of these operations were applied."""
-    return json_response(receipts_of(parts.database, caller, decoded(body, ReceiptsRequest).op_ids))
+    return json_response(receipts_of(parts.database, caller, decoded(body, ReceiptsRequest).op_ids, known))
 
 
 @router.get("/changes", **described(gives="ChangesPage"))
@@ -37,9 +39,10 @@ def changes(
     caller: InSchool,
     cursor: Annotated[str, Query(description="Where the last page ended; 0 is the start.")] = START,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1_000,
+    known: Known = START,
 ) -> Response:
     """The changes behind a cursor, in the order of their commits."""
-    page = page_of_changes(parts.database, caller, cursor, limit)
+    page = page_of_changes(parts.database, caller, cursor, limit, known)
     return Response(page, media_type="application/json")
 
 

@@ -16,13 +16,39 @@ from rollbook.server.tables import feed
 _CURSOR = re.compile(r"([1-9][0-9]{0,17})\.([0-9a-f]{1,64})")
 
 
-def page_of_changes(database: Database, caller: Caller, cursor: str, limit: int) -> bytes:
+def page_of_changes(database: Database, caller: Caller, cursor: str, limit: int, known: str = START) -> bytes:
     """The page behind ``cursor``, encoded as ``contract.feed.ChangesPage``.
 
-    Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold the cursor's very row.
+    Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold the very row of the cursor,
+    or of ``known``, the last that the sender has been told of.
     """
     caller.require(Right.READ_STUDENTS)
-    return database.read(lambda connection: _page(connection, caller.school_id, cursor, limit))
+
+    def read(connection: Connection) -> bytes:
+        check_known(connection, caller.school_id, known)
+        return _page(connection, caller.school_id, cursor, limit)
+
+    return database.read(read)
+
+
+def check_known(connection: Connection, school_id: str, known: str) -> None:
+    """Raise :class:`ProblemError` ``cursor-unknown`` where the feed does not hold that very row.
+
+    The server was put back to an earlier state then, and nothing of the sender may be taken before it has
+    noticed (S22).
+    """
+    _position_of(connection, school_id, known)
+
+
+def cursor_of_head(connection: Connection, school_id: str) -> str:
+    """The feed's last row as a cursor."""
+    row = connection.execute(
+        select(feed.c.position, feed.c.mark)
+        .where(feed.c.school_id == school_id)
+        .order_by(feed.c.position.desc())
+        .limit(1)
+    ).first()
+    return START if row is None else f"{row.position}.{row.mark}"
 
 
 def _page(connection: Connection, school_id: str, cursor: str, limit: int) -> bytes:

@@ -12,7 +12,7 @@ from rollbook.domain.canonical import UnfitError, canonical_value
 from rollbook.domain.entity import EntityType, FieldSpec
 from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import values_of
-from rollbook.server.sync.decide import PastChange, RecordState
+from rollbook.server.sync.decide import PastChange, RecordState, version_seen
 from rollbook.server.sync.incoming import Incoming
 from rollbook.server.tables import history, receipt, record_tables
 
@@ -102,6 +102,9 @@ def _read_entity(
         if item.entity_id in records and (item.base_version or 0) < records[item.entity_id].version
     }
     known.past |= _read_past(connection, school_id, entity, behind)
+    # What was seen may be a version that this server does not have (S22): then all that was done counts.
+    elsewhere = {item.entity_id: 0 for item in operations if _saw_another(item, entity, known)}
+    known.past |= _read_past(connection, school_id, entity, elsewhere)
     for spec in entity.fields:
         if spec.unique:
             values = sorted(_wanted_values(spec, operations))
@@ -135,6 +138,7 @@ def read_records(
                 deleted=row["deleted_at"] is not None,
                 changed_by=row["updated_by"],
                 changed_at=row["updated_at"],
+                seal=row["seal"],
             )
     return found
 
@@ -150,7 +154,7 @@ def _read_past(
                 history.c.school_id == school_id,
                 history.c.entity == entity.name,
                 history.c.entity_id.in_(some),
-                history.c.version > min(behind[record_id] for record_id in some),
+                history.c.version >= min(behind[record_id] for record_id in some),
             )
             .order_by(history.c.entity_id, history.c.version)
         )
@@ -164,9 +168,18 @@ def _read_past(
                     by_id=row.by_id,
                     device=row.device,
                     sequence=row.sequence,
+                    seal=row.seal,
                 )
             )
     return past
+
+
+def _saw_another(operation: Operation, entity: EntityType, known: Known) -> bool:
+    key = (entity.name, operation.entity_id)
+    state = known.records.get(key)
+    if state is None or operation.base_version is None:
+        return False
+    return version_seen(state, known.past.get(key, ()), operation) != operation.base_version
 
 
 def _read_holders(

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from rollbook.contract.feed import START
 from rollbook.contract.operations import MAX_BATCH, Outcome, PushRequest, PushResponse, Result
 from rollbook.contract.problems import FieldProblem, Problem
 from rollbook.domain.checkpoints import passed
@@ -14,19 +15,23 @@ from rollbook.domain.clock import Clock
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database, DatabaseError
 from rollbook.server.database_errors import Trouble, trouble_of
+from rollbook.server.installation import KnownInstallation
 from rollbook.server.metrics import Metrics
 from rollbook.server.problems import ProblemError, problem_now
 from rollbook.server.request_context import current
 from rollbook.server.sync.batch import Batch
 from rollbook.server.sync.decide import Decider, decide
+from rollbook.server.sync.feed import check_known, cursor_of_head
 from rollbook.server.sync.incoming import Incoming, read_incoming
 from rollbook.server.sync.known import read_known
 from rollbook.server.sync.lanes import Lanes
+from rollbook.server.sync.seal import Sealer
 from rollbook.server.sync.write import RandomMark, write_batch
 from rollbook.server.wire import decoded
 
 Committed = Callable[[str], None]
 """Called with the school's id after each commit, so that its listeners are woken."""
+Way = Callable[[Connection, Caller, list[Incoming], Sealer], list[Result]]
 
 
 def random_mark() -> str:
@@ -43,6 +48,7 @@ class PushService:
         clock: Clock,
         metrics: Metrics,
         committed: Committed,
+        installation: KnownInstallation,
         new_mark: RandomMark = random_mark,
         decided_by: Decider = decide,
     ) -> None:
@@ -50,52 +56,72 @@ class PushService:
         self._clock = clock
         self._metrics = metrics
         self._committed = committed
+        self._installation = installation
         self._new_mark = new_mark
         self._decided_by = decided_by
 
-    def push(self, caller: Caller, body: bytes) -> PushResponse:
-        """The answer to the body of a push. Every result in it that went is durable."""
+    def push(self, caller: Caller, body: bytes, known: str = START) -> PushResponse:
+        """The answer to the body of a push. Every result in it that went is durable.
+
+        Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold ``known``, the last row
+        that the sender has been told of: nothing is taken then.
+        """
         raw = decoded(body, PushRequest).operations
         if len(raw) > MAX_BATCH:
             raise ProblemError("body-too-large", f"At most {MAX_BATCH} operations are taken at once.")
-        return PushResponse(self.take(caller, [bytes(item) for item in raw]))
+        results, head = self._take(caller, [bytes(item) for item in raw], known)
+        return PushResponse(results, known=head)
 
     def take(self, caller: Caller, operations: Sequence[bytes]) -> list[Result]:
         """One result for each operation, given as its bytes."""
+        return self._take(caller, operations, START)[0]
+
+    def _take(self, caller: Caller, operations: Sequence[bytes], known: str) -> tuple[list[Result], str]:
         incoming = [read_incoming(raw) for raw in operations]
         current().note_operations([item.op_id for item in incoming])
-        results = self._stored(caller, incoming)
+        results, head = self._stored(caller, incoming, known)
         passed("server.push.committed")
         for result in results:
             self._metrics.operation(result.outcome.value, result.problem.error if result.problem else "")
         if any(result.outcome in (Outcome.APPLIED, Outcome.MERGED) for result in results):
             self._committed(caller.school_id)
-        return results
+        return results, head
 
-    def _stored(self, caller: Caller, incoming: list[Incoming]) -> list[Result]:
+    def _stored(self, caller: Caller, incoming: list[Incoming], known: str) -> tuple[list[Result], str]:
+        sealer = Sealer(caller.school_id, self._installation.get().secret)
+
+        def by(way: Way) -> Callable[[Connection], tuple[list[Result], str]]:
+            def work(connection: Connection) -> tuple[list[Result], str]:
+                check_known(connection, caller.school_id, known)
+                results = way(connection, caller, incoming, sealer)
+                head = cursor_of_head(connection, caller.school_id)
+                passed("server.push.before_commit")
+                return results, head
+
+            return work
+
         try:
-            return self._database.write(
-                lambda connection: self._together(connection, caller, incoming),
-                again_on=frozenset({Trouble.INTEGRITY}),
-            )
+            return self._database.write(by(self._together), again_on=frozenset({Trouble.INTEGRITY}))
         except DatabaseError as error:
             if error.trouble is not Trouble.INTEGRITY:
                 raise
-        return self._database.write(lambda connection: self._singly(connection, caller, incoming))
+        return self._database.write(by(self._singly))
 
-    def _together(self, connection: Connection, caller: Caller, incoming: list[Incoming]) -> list[Result]:
-        results = self._written(connection, caller, incoming, Lanes(incoming))
-        passed("server.push.before_commit")
-        return results
+    def _together(
+        self, connection: Connection, caller: Caller, incoming: list[Incoming], sealer: Sealer
+    ) -> list[Result]:
+        return self._written(connection, caller, incoming, Lanes(incoming), sealer)
 
-    def _singly(self, connection: Connection, caller: Caller, incoming: list[Incoming]) -> list[Result]:
+    def _singly(
+        self, connection: Connection, caller: Caller, incoming: list[Incoming], sealer: Sealer
+    ) -> list[Result]:
         """One after the other, so that the one that the database refuses fails alone (S8)."""
         lanes = Lanes(incoming)
         results = []
         for item in incoming:
             try:
                 with connection.begin_nested():
-                    results += self._written(connection, caller, [item], lanes)
+                    results += self._written(connection, caller, [item], lanes, sealer)
             except SQLAlchemyError as error:
                 if trouble_of(error) is not Trouble.INTEGRITY:
                     raise
@@ -103,11 +129,15 @@ class PushService:
                 results.append(
                     Result(op_id=item.op_id, outcome=Outcome.FAILED, problem=self._problem("internal-error"))
                 )
-        passed("server.push.before_commit")
         return results
 
     def _written(
-        self, connection: Connection, caller: Caller, incoming: list[Incoming], lanes: Lanes
+        self,
+        connection: Connection,
+        caller: Caller,
+        incoming: list[Incoming],
+        lanes: Lanes,
+        sealer: Sealer,
     ) -> list[Result]:
         batch = Batch(
             caller=caller,
@@ -115,6 +145,7 @@ class PushService:
             lanes=lanes,
             at=self._clock.now().isoformat(timespec="milliseconds"),
             make_problem=self._problem,
+            sealer=sealer,
             decided_by=self._decided_by,
         )
         results = batch.run(incoming)

@@ -31,7 +31,11 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
     head = advance_head(connection, batch.caller.school_id, len(batch.steps))
     first = head - len(batch.steps) + 1
     if batch.steps:
-        rows = [_feed_row(batch, step, first + index, new_mark()) for index, step in enumerate(batch.steps)]
+        school_id = batch.caller.school_id
+        rows = [
+            feed_row(school_id, first + index, new_mark(), step.change)
+            for index, step in enumerate(batch.steps)
+        ]
         connection.execute(insert(feed), rows)
     connection.execute(insert(receipt), [_receipt_row(batch, item, first, head) for item in batch.receipts])
 
@@ -85,7 +89,7 @@ def _lets_go(batch: Batch, key: RecordKey, name: str) -> bool:
 
 
 def _update_of(table: Table) -> Any:
-    names = (*ENTITIES[table.name].names, "version", "updated_at", "updated_by", "deleted_at")
+    names = (*ENTITIES[table.name].names, "version", "updated_at", "updated_by", "deleted_at", "seal")
     return (
         update(table)
         .where(table.c.school_id == bindparam("_school_id"), table.c.id == bindparam("_id"))
@@ -110,6 +114,7 @@ def _columns(state: RecordState) -> dict[str, Any]:
         "updated_at": state.changed_at,
         "updated_by": state.changed_by,
         "deleted_at": state.changed_at if state.deleted else None,
+        "seal": state.seal,
     }
 
 
@@ -129,22 +134,8 @@ def _history_row(caller: Caller, step: Step) -> dict[str, Any]:
         "op_id": step.operation.op_id,
         "request_id": current().request_id,
         "at": step.state.changed_at,
+        "seal": step.change.seal,
     }
-
-
-def _feed_row(batch: Batch, step: Step, position: int, mark: str) -> dict[str, Any]:
-    entity, entity_id = step.key
-    change = Change(
-        entity=entity,
-        id=entity_id,
-        version=step.state.version,
-        values=dict(step.state.values),
-        deleted=step.state.deleted,
-        by=step.state.changed_by,
-        at=step.state.changed_at,
-        op_id=step.operation.op_id,
-    )
-    return feed_row(batch.caller.school_id, position, mark, change)
 
 
 def feed_row(school_id: str, position: int, mark: str, change: Change) -> dict[str, Any]:
