@@ -26,6 +26,8 @@ usage: python3 packaging/dev.py COMMAND [ARGUMENT...]
   run [ARGUMENT...]  open the window on a made-up school (arguments go to `rollbook`)
   test [ARGUMENT...] check style, types, layers, then run the tests (arguments go to pytest);
                      --only-tests leaves the checks out
+  faults [ARGUMENT...]  histories of faults: clients and the server through all that can go wrong, judged
+                     (--histories N --seed N; --jobs N at once; --resume goes on; --help says the rest)
   bench [ARGUMENT...]   measure (arguments go to the benchmarks)
   kills [ARGUMENT...]   kill client and server a thousand times and judge (--kills N --seed N)
   server [ARGUMENT...]  the school's server (arguments go to `rollbook-server`; default: serve)
@@ -83,12 +85,18 @@ def test(arguments: list[str]) -> int:
     return checks.run([each for each in arguments if each != "--only-tests"], only_tests)
 
 
+def faults(arguments: list[str]) -> int:
+    """Run histories of faults; the last line counts what was wrong in them."""
+    debian.bring(debian.ENVIRONMENT)
+    environment.ready()
+    return _become_tests("faults", arguments)
+
+
 def bench(arguments: list[str]) -> int:
     """Measure."""
     debian.bring(debian.WINDOW)
     environment.ready()
-    os.environ["PYTHONPATH"] = str(environment.ROOT / "tests")
-    return _become([str(environment.program("python")), "-m", "benchmarks", *arguments])
+    return _become_tests("benchmarks", arguments)
 
 
 def kills(arguments: list[str]) -> int:
@@ -122,6 +130,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "setup": setup,
     "run": run,
     "test": test,
+    "faults": faults,
     "bench": bench,
     "kills": kills,
     "server": server,
@@ -132,6 +141,12 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 def _takes_none(command: str, arguments: list[str]) -> None:
     if arguments:
         raise GivingUpError(f"`{command}` takes no arguments, but was given: {' '.join(arguments)}")
+
+
+def _become_tests(package: str, arguments: list[str]) -> int:
+    """Run a package of the tests that is a program."""
+    os.environ["PYTHONPATH"] = str(environment.ROOT / "tests")
+    return _become([str(environment.program("python")), "-m", package, *arguments])
 
 
 def _become(command: list[str]) -> int:

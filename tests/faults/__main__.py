@@ -1,127 +1,114 @@
 """`python -m faults`: histories of faults, counted and judged; exit code 1 if anything is not 0."""
 
 import argparse
-import json
 import os
-import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
+from faults import planted, several
+from faults.oracle import Fault
+from faults.story import Told
+from faults.tally import Tally
+from faults.template import Template
 
-from faults import planted
-from faults.history import Told, run
-from faults.oracle import KINDS
-from faults.template import make_template
-
-_MEMORY = Path("/dev/shm")
 _SHOWN_EVERY_SECONDS = 5.0
-_CRITICAL = 50
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was run so far, from which `--resume` goes on. ``failing`` are the histories that failed."""
-
-    seed: int
-    done: int = 0
-    operations: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    wrong: Counter[str] = field(default_factory=Counter)
-    failing: list[int] = field(default_factory=list)
-
-    def add(self, number: int, told: Told) -> None:
-        """Count one history."""
-        self.done = number + 1
-        self.operations += told.operations
-        self.faults += told.faults
-        self.wrong.update({fault.kind for fault in told.wrong})
-        if told.wrong:
-            self.failing.append(number)
-
-    def line(self) -> str:
-        """One line of figures."""
-        counts = ", ".join(f"{kind} {self.wrong[kind]}" for kind in KINDS)
-        return f"histories {self.done}, operations {self.operations}, faults {self.faults.total()}, {counts}"
-
-    def save(self, file: Path) -> None:
-        """Write it whole or not at all."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        fresh = file.with_suffix(".new")
-        fresh.write_text(json.dumps(values), encoding="utf-8")
-        fresh.replace(file)
-
-    @classmethod
-    def load(cls, file: Path) -> "Tally":
-        """Read it."""
-        values = json.loads(file.read_text(encoding="utf-8"))
-        return cls(**values | {"faults": Counter(values["faults"]), "wrong": Counter(values["wrong"])})
+_MINUTE = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run them; gives the exit code."""
     asked = _asked(arguments)
-    _alone()
-    with _folder() as folder:
+    with several.a_template() as template:
         if asked.planted:
-            return _find(asked.planted, folder, asked)
+            return _find(template, asked)
         if asked.only is not None:
-            return _repeat(folder, asked)
-        return _run_all(folder, asked)
+            return _repeat(template, asked)
+        return _run_all(template, asked)
 
 
-def _run_all(folder: Path, asked: argparse.Namespace) -> int:
-    tally = Tally.load(asked.state) if asked.resume else Tally(asked.seed)
-    template = make_template(folder / "template")
-    shown = time.monotonic()
-    for number in range(tally.done, asked.histories):
-        told = run(template, folder / "run", f"{tally.seed}:{number}")
+def _run_all(template: Template, asked: argparse.Namespace) -> int:
+    tally = _begun(asked)
+    shown = _Shown(tally.done, asked.histories)
+    for number, told in several.told(template, tally.seed, range(tally.done, asked.histories), asked.jobs):
         tally.add(number, told)
         if told.wrong and len(tally.failing) == 1:
             _tell(told, tally.seed, number)
-        if time.monotonic() - shown > _SHOWN_EVERY_SECONDS:
-            shown = time.monotonic()
+        if shown.due():
             tally.save(asked.state)
-            print(f"… {tally.line()}", file=sys.stderr, flush=True)
+            print(f"… {tally.line()}{shown.left(tally.done)}", file=sys.stderr, flush=True)
     tally.save(asked.state)
-    for kind, times in sorted(tally.faults.items()):
-        print(f"{kind}: {times}")
-    if tally.failing:
-        print(
-            f"failing: {', '.join(f'--seed {tally.seed} --only {number}' for number in tally.failing[:20])}"
-        )
-    print(tally.line())
+    _sum_up(tally)
     return 1 if tally.failing else 0
 
 
-def _repeat(folder: Path, asked: argparse.Namespace) -> int:
-    told = run(make_template(folder / "template"), folder / "run", f"{asked.seed}:{asked.only}")
+def _begun(asked: argparse.Namespace) -> Tally:
+    """What `--resume` goes on from: only a run of the same seed can be gone on with."""
+    if not asked.resume or not asked.state.exists():
+        return Tally(asked.seed)
+    tally = Tally.load(asked.state)
+    if tally.seed != asked.seed:
+        sys.exit(f"{asked.state} is of --seed {tally.seed}: give that seed, or leave --resume out")
+    return tally
+
+
+class _Shown:
+    """When progress was shown last, and how long the rest will take."""
+
+    def __init__(self, before: int, wanted: int) -> None:
+        self._before, self._wanted = before, wanted
+        self._began = self._last = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether it is time to show it again."""
+        now = time.monotonic()
+        if now - self._last < _SHOWN_EVERY_SECONDS:
+            return False
+        self._last = now
+        return True
+
+    def left(self, done: int) -> str:
+        """Seconds for one, minutes for the rest."""
+        each = (self._last - self._began) / max(1, done - self._before)
+        return f" ({each:.2f} s each, {each * (self._wanted - done) / _MINUTE:.0f} min left)"
+
+
+def _sum_up(tally: Tally) -> None:
+    for kind, times in sorted(tally.faults.items()):
+        print(f"{kind}: {times}")
+    for way, times in sorted(tally.ways.items()):
+        print(f"histories {way}: {times}")
+    if tally.failing:
+        again = (f"--seed {tally.seed} --only {number}" for number in tally.failing[:20])
+        print(f"failing: {', '.join(again)}")
+    print(tally.line(), flush=True)
+
+
+def _repeat(template: Template, asked: argparse.Namespace) -> int:
+    told = several.one(template, asked.seed, asked.only)
     _tell(told, asked.seed, asked.only)
     return 1 if told.wrong else 0
 
 
-def _find(names: Sequence[str], folder: Path, asked: argparse.Namespace) -> int:
+def _find(template: Template, asked: argparse.Namespace) -> int:
     """Run histories with each bug in place until one of them fails; exit code 1 if a bug is not found."""
-    template = make_template(folder / "template")
     missed = 0
-    for name in planted.BUGS if "all" in names else names:
-        found = None
+    for name in planted.BUGS if "all" in asked.planted else asked.planted:
         with planted.BUGS[name]():
-            for number in range(asked.histories):
-                told = run(template, folder / "run", f"{asked.seed}:{number}")
-                if told.wrong:
-                    found = told.wrong[0]
-                    break
+            stories = several.told(template, asked.seed, range(asked.histories))
+            found = next(((number, told.wrong[0]) for number, told in stories if told.wrong), None)
         missed += found is None
-        after = f"found after {number + 1} histories: {found.kind}: {found.what}" if found else "NOT FOUND"
-        print(f"{name}: {after}" + ("" if found else f" in {asked.histories} histories"), flush=True)
+        print(f"{name}: {_after(found, asked.histories)}", flush=True)
     return 1 if missed else 0
+
+
+def _after(found: tuple[int, Fault] | None, histories: int) -> str:
+    if found is None:
+        return f"NOT FOUND in {histories} histories"
+    number, fault = found
+    return f"found after {number + 1} histories: {fault.kind}: {fault.what}"
 
 
 def _tell(told: Told, seed: int, number: int) -> None:
@@ -133,27 +120,11 @@ def _tell(told: Told, seed: int, number: int) -> None:
     print(f"{told.operations} operations, {len(told.wrong)} wrong", flush=True)
 
 
-@contextmanager
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="rollbook-faults-", dir=_MEMORY if _MEMORY.is_dir() else None))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alone() -> None:
-    """Nothing of this user's surroundings: no proxies, no logs, no settings."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or (name.startswith("ROLLBOOK_") and "TEST" not in name):
-            del os.environ[name]
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(_CRITICAL))
-
-
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
     parser.add_argument("--histories", type=int, default=200, help="how many (default 200)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same histories")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at once (default 1); changes no result")
     parser.add_argument("--only", type=int, metavar="K", help="repeat history K alone and tell it")
     parser.add_argument("--resume", action="store_true", help="go on where the state file says it stopped")
     parser.add_argument(

@@ -3,8 +3,6 @@
 import asyncio
 import random
 import shutil
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from faults.network import Weather
 from faults.oracle import STUCK, Fault, judge
 from faults.people import People
 from faults.school import School, a_point
+from faults.story import Told
 from faults.template import Template, copied
 from faults.time_and_chance import World, ids_of_the_seed
 from faults.watch import look
@@ -23,17 +22,6 @@ from support.server_process import PASSWORD
 
 ROUNDS_TO_HEAL = 40
 _HOUR = 3600.0
-
-
-@dataclass(slots=True)
-class Told:
-    """What came of one history."""
-
-    seed: str
-    operations: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    wrong: list[Fault] = field(default_factory=list)
-    steps: list[str] = field(default_factory=list)
 
 
 def run(template: Template, folder: Path, seed: str) -> Told:
@@ -73,8 +61,8 @@ class History:
         self._known_before = {op_id for (op_id,) in school.rows("SELECT op_id FROM feed")}
         self._desks: list[Desk] = []
         sizes = {
-            "ROLLBOOK_SYNC_PUSH_OPERATIONS": str(chance.choice((1, 2, 5, 500))),
-            "ROLLBOOK_SYNC_PAGE_CHANGES": str(chance.choice((1, 3, 2000))),
+            "ROLLBOOK_SYNC_PUSH_OPERATIONS": str(chance.choice((1, 3, 500, 500))),
+            "ROLLBOOK_SYNC_PAGE_CHANGES": str(chance.choice((2, 5, 2000, 2000))),
         }
         for number in sorted(chance.sample(range(len(template.desks)), chance.choice((2, 2, 3, 4)))):
             name, user = f"desk{number}", template.users[number]
@@ -95,7 +83,7 @@ class History:
     async def tell(self) -> None:
         """All of it."""
         try:
-            for _step in range(self._chance.choice((10, 20, 40, 80))):
+            for _step in range(self._chance.choice((8, 12, 20, 30, 60))):
                 desk = self._chance.choice(self._desks)
                 await self._something(desk)
                 self._look(desk)
@@ -271,6 +259,3 @@ class History:
         status = desk.client.status()
         head = self._school.head()
         return status.up_to_date and (status.cursor or "0").split(".")[0] == str(head)
-
-
-__all__ = ["History", "Told", "run"]

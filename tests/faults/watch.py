@@ -18,14 +18,21 @@ def look(school: School, desk: Desk) -> Iterator[Fault]:
 
 def claims_too_much(school: School, desk: Desk) -> Iterator[Fault]:
     """What ``status`` says, held against the tables and against how far the desk knows the feed to go."""
-    if not desk.client.status().up_to_date:
-        return
+    wrong = list(_not_so(school, desk))
+    if wrong and desk.client.status().up_to_date:  # asked last: it is the costliest question here
+        yield from wrong
+
+
+def _not_so(school: School, desk: Desk) -> Iterator[Fault]:
+    """Why the desk is not up to date."""
     [(waiting,)] = desk.rows(f"SELECT count(*) FROM operation WHERE state IN {_WAITS}")
     if waiting:
         yield Fault(FALSE, f"{desk.name} says up to date with {waiting} entries waiting")
+        return
     position = _position(desk)
     if position < desk.known.head:
         yield Fault(FALSE, f"{desk.name} says up to date at {position}, and was told of {desk.known.head}")
+        return
     latest = dict(
         school.rows(
             "SELECT entity_id, max(version) FROM feed WHERE entity = 'student' AND position <= ? "
