@@ -20,11 +20,12 @@ class Right(StrEnum):
     WRITE_STUDENTS = "write_students"
     ADMINISTER = "administer"
     DIAGNOSE = "diagnose"
+    DECIDE_PROPOSALS = "decide_proposals"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.REGISTRAR: frozenset({Right.READ_STUDENTS, Right.WRITE_STUDENTS}),
+    Role.REGISTRAR: frozenset({Right.READ_STUDENTS, Right.WRITE_STUDENTS, Right.DECIDE_PROPOSALS}),
     Role.TEACHER: frozenset({Right.READ_STUDENTS}),
     Role.VIEWER: frozenset({Right.READ_STUDENTS}),
     Role.SUPPORT: frozenset({Right.DIAGNOSE}),

@@ -48,6 +48,10 @@ def _run(asked: argparse.Namespace) -> int:
             create_school=asked.create_school,
             password=sys.stdin.readline().rstrip("\r\n"),
         )
+    if asked.command == "set-role":
+        from rollbook.server.commands.accounts import set_role
+
+        return set_role(settings, clock, name=asked.name, role=Role(asked.role), school=asked.school)
     if asked.command == "make-demo":
         from rollbook.server.demo.fill import make_demo
 
@@ -77,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--school", help="the school's name; needed where there are several")
     user.add_argument("--create-school", action="store_true", help="make the school if there is none such")
     user.add_argument("--password-stdin", action="store_true", required=True, help="read one line")
+    change = commands.add_parser("set-role", parents=[common], help="give a user another role")
+    change.add_argument("name")
+    change.add_argument("--role", required=True, choices=[role.value for role in Role])
+    change.add_argument("--school", help="the school's name; needed where there are several")
     demo = commands.add_parser("make-demo", parents=[common], help="make a made-up school to try it with")
     demo.add_argument("--students", type=_number(1, 10_000_000), required=True)
     demo.add_argument("--seed", type=int, default=1)

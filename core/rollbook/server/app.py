@@ -28,6 +28,7 @@ from rollbook.server.numbers.service import NumberService
 from rollbook.server.openapi import install_openapi
 from rollbook.server.parts import Parts
 from rollbook.server.problems import install_problem_handlers
+from rollbook.server.proposals import endpoints as proposals_endpoints
 from rollbook.server.settings import Settings, read_settings
 from rollbook.server.students import endpoints as students_endpoints
 from rollbook.server.students import views
@@ -45,6 +46,7 @@ _ENDPOINTS = (
     sync_endpoints,
     events,
     numbers_endpoints,
+    proposals_endpoints,
     dashboard_endpoints,
     diagnostics_endpoints,
 )

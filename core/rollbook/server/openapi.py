@@ -6,7 +6,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from rollbook.contract import feed, operations, session, snapshot
+from rollbook.contract import feed, operations, proposals, session, snapshot
 from rollbook.contract.headers import PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
@@ -20,7 +20,9 @@ def _with_raw_parts_told() -> tuple[Any, ...]:
     }
     members["record"] = ("record", feed.Change | None, None)
     result = msgspec.defstruct("Result", members.values())
+    handed = Annotated[list[operations.Operation], msgspec.Meta(max_length=operations.MAX_BATCH)]
     return (
+        msgspec.defstruct("ProposeRequest", [("operations", handed), ("reason", str, "scope-withdrawn")]),
         msgspec.defstruct(
             "PushRequest",
             [
@@ -45,6 +47,10 @@ _TYPES: tuple[Any, ...] = (
     feed.ChangesPage,
     snapshot.SnapshotPlan,
     snapshot.SnapshotPage,
+    proposals.ProposeResponse,
+    proposals.Proposal,
+    proposals.ProposalsPage,
+    proposals.Decision,
     *_with_raw_parts_told(),
 )
 

@@ -12,11 +12,15 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import value_columns
+
+TO_ALL = ""
+"""The addressee of what is for every user who may see it."""
 
 metadata = MetaData(
     naming_convention={
@@ -125,6 +129,7 @@ membership = Table(
     Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
     Column("role", Text, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("scope_version", BigInteger, nullable=False, server_default="0"),  # changes of it so far (S23)
 )
 school_feed = Table(
     "school_feed",
@@ -144,6 +149,7 @@ feed = Table(
     Column("payload", Text, nullable=False),
     Column("at", Text, nullable=False),
     Column("op_id", Text, nullable=False),
+    Column("addressee", Text, nullable=False, server_default=TO_ALL),  # the user whom alone it is for
 )
 receipt = Table(
     "receipt",
@@ -247,4 +253,41 @@ given_back = Table(
     Column("device", Text, nullable=False),
     Column("at", Text, nullable=False),
     Index("ix_given_back_record", "school_id", "entity", "entity_id", "version"),
+)
+proposal = Table(
+    "proposal",  # entries of users who may not write any more, for a registrar to decide (S23)
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner", Text, ForeignKey("app_user.id"), nullable=False),
+    Column("op_id", Text, nullable=False),
+    Column("operation", LargeBinary, nullable=False),  # the frozen bytes, as the desk would have sent them
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("decided_by_id", Text, nullable=False, server_default=""),
+    Column("decided_at", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("school_id", "owner", "op_id"),
+)
+desk_report = Table(
+    "desk_report",  # what each computer last said of itself (S30)
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("user_id", Text, ForeignKey("app_user.id"), primary_key=True),
+    Column("device", Text, primary_key=True),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("waiting", "parked", "conflicts", "oldest_seconds", "synced_seconds_ago")
+    ),
+    Column("recovers", Integer, nullable=False),
+    Column("outstanding", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("reported_at", Text, nullable=False),
+    Column("reported_at_seconds", BigInteger, nullable=False),
 )

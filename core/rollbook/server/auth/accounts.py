@@ -3,11 +3,14 @@
 from sqlalchemy import Connection, func, insert, select, update
 
 from rollbook.contract.feed import Change
+from rollbook.contract.scope import ScopeChange, entry_of
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.roles import Role
+from rollbook.domain.scope import as_text, scopes_of_role
 from rollbook.server.auth.repository import folded, new_password, user_by_name
+from rollbook.server.sync.addressed import tell
 from rollbook.server.sync.push import random_mark
 from rollbook.server.sync.write import advance_head, feed_row
 from rollbook.server.tables import app_user, feed, membership, school, school_feed
@@ -63,16 +66,42 @@ def make_user(connection: Connection, clock: Clock, new_id: IdSource, name: str,
 
 
 def make_membership(connection: Connection, user_id: str, school_id: str, role: Role) -> None:
-    """Give the user that role in that school, instead of any other there."""
-    changed = connection.execute(
-        update(membership)
-        .where(membership.c.user_id == user_id, membership.c.school_id == school_id)
-        .values(role=role.value)
-    )
-    if changed.rowcount:
-        return
+    """Give a user who does not belong to that school yet a role there."""
     count = select(func.count()).select_from(membership).where(membership.c.user_id == user_id)
     position = connection.execute(count).scalar_one()
     connection.execute(
         insert(membership).values(user_id=user_id, school_id=school_id, role=role.value, position=position)
     )
+
+
+def role_of(connection: Connection, user_id: str, school_id: str) -> str | None:
+    """The user's role in that school, ``None`` where they do not belong to it. Held until the commit."""
+    return _membership(connection, user_id, school_id)[0]
+
+
+def change_role(connection: Connection, clock: Clock, user_id: str, school_id: str, role: Role) -> bool:
+    """Give a member of that school another role, which their desks learn from its feed (S23).
+
+    ``False`` where they had it already. To be called last: it holds the feed's counter.
+    """
+    before, version = _membership(connection, user_id, school_id)
+    if before == role.value:
+        return False
+    connection.execute(
+        update(membership)
+        .where(membership.c.user_id == user_id, membership.c.school_id == school_id)
+        .values(role=role.value, scope_version=version + 1)
+    )
+    change = ScopeChange(version + 1, role.value, as_text(scopes_of_role(role.value)))
+    now = clock.now().isoformat(timespec="milliseconds")
+    tell(connection, school_id, user_id, entry_of(user_id, change, by=BY_THE_SERVER, at=now))
+    return True
+
+
+def _membership(connection: Connection, user_id: str, school_id: str) -> tuple[str | None, int]:
+    row = connection.execute(
+        select(membership.c.role, membership.c.scope_version)
+        .where(membership.c.user_id == user_id, membership.c.school_id == school_id)
+        .with_for_update()
+    ).first()
+    return (None, 0) if row is None else (row.role, row.scope_version)

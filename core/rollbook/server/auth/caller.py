@@ -6,7 +6,9 @@ from sqlalchemy import Connection
 
 from rollbook.contract.session import Membership
 from rollbook.domain.clock import Clock
+from rollbook.domain.entity import Values
 from rollbook.domain.roles import RIGHTS, Right, Role
+from rollbook.domain.scope import Act, Scope, scopes_of
 from rollbook.server.auth import repository
 from rollbook.server.auth.tokens import Bearer, bearer_of, not_signed_in
 from rollbook.server.database import Database
@@ -36,6 +38,20 @@ class Caller:
     user_name: str
     school_id: str
     rights: frozenset[Right]
+    narrowed_to: frozenset[Scope] | None = None
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What the caller may see and write: what their rights give, unless it is narrowed."""
+        return scopes_of(self.rights) if self.narrowed_to is None else self.narrowed_to
+
+    def may(self, act: Act, entity: str) -> tuple[Scope, ...]:
+        """The scopes by which the caller may do ``act`` with records of ``entity``; none: they may not."""
+        return tuple(scope for scope in self.scopes if scope.act is act and scope.entity == entity)
+
+    def covers(self, act: Act, entity: str, record_id: str, values: Values) -> bool:
+        """Whether the caller may do ``act`` with this record."""
+        return any(scope.covers(record_id, values) for scope in self.may(act, entity))
 
     def require(self, right: Right) -> None:
         """Raise :class:`ProblemError` ``forbidden`` where the role does not have ``right``."""

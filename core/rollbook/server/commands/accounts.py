@@ -1,4 +1,4 @@
-"""``rollbook-server create-user``."""
+"""``rollbook-server create-user`` and ``set-role``."""
 
 from sqlalchemy import Connection
 
@@ -7,6 +7,7 @@ from rollbook.domain.ids import IdSource
 from rollbook.domain.roles import Role
 from rollbook.server.auth import accounts
 from rollbook.server.auth.passwords import MAX_PASSWORD, MIN_PASSWORD, Passwords
+from rollbook.server.auth.repository import user_by_name
 from rollbook.server.commands.opening import opened
 from rollbook.server.commands.speaking import DONE, CommandError, say
 from rollbook.server.settings import Settings
@@ -32,13 +33,44 @@ def create_user(
     def store(connection: Connection) -> str:
         school_id = _school(connection, clock, new_id, school, create_school)
         user_id = accounts.make_user(connection, clock, new_id, name, hashed)
-        accounts.make_membership(connection, user_id, school_id, role)
+        if accounts.role_of(connection, user_id, school_id) is None:
+            accounts.make_membership(connection, user_id, school_id, role)
+        else:
+            accounts.change_role(connection, clock, user_id, school_id, role)
         return school_id
 
     with opened(settings, clock) as database:
         database.write(store)
     say(f"The user {name.strip()} may sign in now as {role.value}.")
     return DONE
+
+
+def set_role(settings: Settings, clock: Clock, *, name: str, role: Role, school: str | None) -> int:
+    """Give a user another role in a school, of which their computers learn at once (S23)."""
+
+    def store(connection: Connection) -> bool:
+        user = user_by_name(connection, name)
+        if user is None:
+            raise CommandError(f"There is no user “{name.strip()}”.")
+        school_id = _existing_school(connection, school)
+        if accounts.role_of(connection, user.id, school_id) is None:
+            raise CommandError(f"{user.name} does not belong to that school: see create-user.")
+        return accounts.change_role(connection, clock, user.id, school_id, role)
+
+    with opened(settings, clock) as database:
+        changed = database.write(store)
+    say(f"The user {name.strip()} {'is now' if changed else 'was already'} {role.value}.")
+    return DONE
+
+
+def _existing_school(connection: Connection, name: str | None) -> str:
+    names = accounts.school_names(connection)
+    if name is None and len(names) != 1:
+        raise CommandError(f"Say which school with --school: {', '.join(names)}.")
+    found = accounts.school_named(connection, name or names[0])
+    if found is None:
+        raise CommandError(f"There is no school “{name}”. There are: {', '.join(names)}.")
+    return found
 
 
 def _check(name: str, password: str) -> None:

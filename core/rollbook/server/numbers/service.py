@@ -9,6 +9,7 @@ from rollbook.contract.numbers import MAX_DIGITS, MAX_IN_BLOCK, MAX_LIVE, BlockR
 from rollbook.contract.problems import FieldProblem
 from rollbook.domain.clock import Clock
 from rollbook.domain.registry import ENTITIES
+from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.database_errors import Trouble
@@ -16,7 +17,6 @@ from rollbook.server.numbers.hold import numbers_held
 from rollbook.server.problems import ProblemError
 from rollbook.server.request_context import current
 from rollbook.server.settings import Settings
-from rollbook.server.sync.batch import WRITE_RIGHTS
 from rollbook.server.sync.incoming import is_operation_id
 from rollbook.server.tables import number_block, number_series, record_tables
 
@@ -116,10 +116,8 @@ def _check(caller: Caller, asked: BlockRequest | NumberBlock) -> None:
     spec = entity.field(asked.field) if entity is not None else None
     if entity is None or spec is None or not spec.numbered:
         raise _unfit("field", "There is no series of numbers for this field.")
-    right = WRITE_RIGHTS.get(entity.name)
-    if right is None:
+    if not caller.may(Act.WRITE, entity.name):
         raise ProblemError("forbidden")
-    caller.require(right)
     if not is_operation_id(asked.id):
         raise _unfit("id", "This is missing or not of its form.")
     if isinstance(asked, BlockRequest):

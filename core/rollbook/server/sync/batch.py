@@ -11,7 +11,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Conflict, Operation, Outcome, Result
 from rollbook.contract.problems import FieldProblem, Problem
 from rollbook.domain.entity import EntityType
-from rollbook.domain.roles import Right
+from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.logs import where_it_broke
 from rollbook.server.sync.decide import (
@@ -32,7 +32,6 @@ from rollbook.server.sync.seal import Sealer
 
 log = structlog.get_logger("rollbook.server.push")
 MakeProblem = Callable[[str, str, tuple[FieldProblem, ...]], Problem]
-WRITE_RIGHTS = {"student": Right.WRITE_STUDENTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +116,15 @@ class Batch:
         assert item.operation is not None
         if entity is None or not 1 <= item.operation.payload_version <= entity.payload_version:
             return self._without_write(item, Outcome.REJECTED, "payload-unsupported")
-        if not entity.writable or WRITE_RIGHTS.get(entity.name) not in self.caller.rights:
+        if not entity.writable or not self.caller.may(Act.WRITE, entity.name):
             return self._without_write(item, Outcome.REJECTED, "forbidden")
         return None
 
     def _decided(self, item: Incoming, entity: EntityType, operation: Operation) -> Result:
         key = (entity.name, operation.entity_id)
         past = self.known.past.get(key, ())
+        if not self._may_write(key, operation):
+            return self._without_write(item, Outcome.REJECTED, "forbidden")
         subject = Subject(entity, self.known.records.get(key), past, self.caller.user_id)
         verdict = self.decided_by(
             subject, operation, lambda name, value: self.known.holders.get((entity.name, name, value))
@@ -137,6 +138,12 @@ class Batch:
                 return self._without_write(item, Outcome.REJECTED, code, errors)
             case Clash(code, conflict):
                 return self._without_write(item, Outcome.CONFLICT, code, conflict=conflict, key=key)
+
+    def _may_write(self, key: RecordKey, operation: Operation) -> bool:
+        """Whether the record, as it is or as it would be made, is one that the caller may write."""
+        state = self.known.records.get(key)
+        made = {name: change.value for name, change in operation.changes.items()}
+        return self.caller.covers(Act.WRITE, *key, made if state is None else state.values)
 
     def _written(self, item: Incoming, entity: EntityType, operation: Operation, verdict: Write) -> Result:
         key = (entity.name, operation.entity_id)
@@ -232,7 +239,7 @@ class Batch:
         )
 
     def _told(self, change: Change) -> msgspec.Raw:
-        readable = Right.READ_STUDENTS in self.caller.rights
+        readable = self.caller.covers(Act.READ, change.entity, change.id, change.values or {})
         return msgspec.Raw(msgspec.json.encode(change)) if readable else NO_RECORD
 
     def _note_holders(

@@ -59,7 +59,8 @@ def page_of_snapshot(
     entity: str,
     after: Annotated[str, Query(description="The last id of the page before.", max_length=200)] = FIRST,
     limit: Annotated[int, Query(ge=1, le=MAX_SNAPSHOT_PAGE)] = 2_000,
+    known: Known = START,
 ) -> Response:
     """The records as they are now, in the order of their ids."""
-    page = snapshot_page(parts.database, caller, entity, after, limit)
+    page = snapshot_page(parts.database, caller, entity, after, limit, known)
     return Response(page, media_type="application/json")

@@ -1,17 +1,22 @@
-"""Pull (S17): pages of the feed, their changes passed on as the bytes that were stored."""
+"""Pull (S17): pages of the feed, their changes passed on as the bytes that were stored.
+
+A page holds what the caller may see (S23): its cursor goes past the rest, so that everybody reaches the head.
+"""
 
 import re
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, case, null, or_, select
 
-from rollbook.contract.feed import START
-from rollbook.domain.roles import Right
+from rollbook.contract.feed import START, Change
+from rollbook.domain.registry import ENTITIES
+from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
 from rollbook.server.sync.write import heads_of
-from rollbook.server.tables import feed
+from rollbook.server.tables import TO_ALL, feed
 
 _CURSOR = re.compile(r"([1-9][0-9]{0,17})\.([0-9a-f]{1,64})")
 
@@ -22,11 +27,10 @@ def page_of_changes(database: Database, caller: Caller, cursor: str, limit: int,
     Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold the very row of the cursor,
     or of ``known``, the last that the sender has been told of.
     """
-    caller.require(Right.READ_STUDENTS)
 
     def read(connection: Connection) -> bytes:
         check_known(connection, caller.school_id, known)
-        return _page(connection, caller.school_id, cursor, limit)
+        return _page(connection, caller, cursor, limit)
 
     return database.read(read)
 
@@ -51,27 +55,46 @@ def cursor_of_head(connection: Connection, school_id: str) -> str:
     return START if row is None else f"{row.position}.{row.mark}"
 
 
-def _page(connection: Connection, school_id: str, cursor: str, limit: int) -> bytes:
-    position = _position_of(connection, school_id, cursor)
+def _page(connection: Connection, caller: Caller, cursor: str, limit: int) -> bytes:
+    position = _position_of(connection, caller.school_id, cursor)
+    seen = case((_may_be_seen(caller), feed.c.payload), else_=null()).label("payload")
     rows = connection.execute(
-        select(feed.c.position, feed.c.mark, feed.c.payload)
-        .where(feed.c.school_id == school_id, feed.c.position > position)
+        select(feed.c.position, feed.c.mark, feed.c.entity, seen)
+        .where(feed.c.school_id == caller.school_id, feed.c.position > position)
         .order_by(feed.c.position)
         .limit(limit)
     ).all()
     # Read after the rows: it may be ahead of them, never behind.
-    head = heads_of(connection, [school_id]).get(school_id, 0)
+    head = heads_of(connection, [caller.school_id]).get(caller.school_id, 0)
     if rows:
         position = rows[-1].position
         cursor = f"{position}.{rows[-1].mark}"
     tail = msgspec.json.encode(
         {"cursor": cursor, "more": position < head, "head": head, "position": position}
     )
-    changes = ",".join(row.payload for row in rows).encode()
+    changes = ",".join(row.payload for row in rows if _is_seen(caller, row)).encode()
     return b'{"changes":[' + changes + b"]," + tail[1:]
 
 
+def _may_be_seen(caller: Caller) -> ColumnElement[bool]:
+    """What is addressed to the caller, and what is of an entity of which they may read any record."""
+    readable = [name for name in ENTITIES if caller.may(Act.READ, name)]
+    to_all = (feed.c.addressee == TO_ALL) & feed.c.entity.in_(readable)
+    return or_(feed.c.addressee == caller.user_id, to_all)
+
+
+def _is_seen(caller: Caller, row: Any) -> bool:
+    if row.payload is None:
+        return False
+    scopes = caller.may(Act.READ, row.entity)
+    if not scopes or any(scope.is_whole for scope in scopes):  # none: it is addressed to the caller
+        return True
+    change = msgspec.json.decode(row.payload, type=Change)
+    return caller.covers(Act.READ, change.entity, change.id, change.values or {})
+
+
 def _position_of(connection: Connection, school_id: str, cursor: str) -> int:
+    """The position of ``cursor``, 0 for the start. Raises :class:`ProblemError` ``cursor-unknown``."""
     if cursor == START:
         return 0
     match = _CURSOR.fullmatch(cursor)

@@ -88,7 +88,7 @@ class PushService:
         return results, head
 
     def _stored(self, caller: Caller, incoming: list[Incoming], known: str) -> tuple[list[Result], str]:
-        sealer = Sealer(caller.school_id, self._installation.get().secret)
+        sealer = self._sealer(caller)
 
         def by(way: Way) -> Callable[[Connection], tuple[list[Result], str]]:
             def work(connection: Connection) -> tuple[list[Result], str]:
@@ -106,6 +106,13 @@ class PushService:
             if error.trouble is not Trouble.INTEGRITY:
                 raise
         return self._database.write(by(self._singly))
+
+    def within(self, connection: Connection, caller: Caller, incoming: list[Incoming]) -> list[Result]:
+        """Decide and write ``incoming`` as a part of the transaction of ``connection``."""
+        return self._together(connection, caller, incoming, self._sealer(caller))
+
+    def _sealer(self, caller: Caller) -> Sealer:
+        return Sealer(caller.school_id, self._installation.get().secret)
 
     def _together(
         self, connection: Connection, caller: Caller, incoming: list[Incoming], sealer: Sealer

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, Table, func, select
 from rollbook.contract.feed import START
 from rollbook.contract.snapshot import SnapshotPlan, SnapshotTable
 from rollbook.domain.registry import ENTITIES
-from rollbook.domain.roles import Right
+from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
+from rollbook.server.sync.feed import check_known
 from rollbook.server.sync.write import heads_of
 from rollbook.server.tables import feed, record_tables, school
 
@@ -27,30 +28,40 @@ _encoder = msgspec.json.Encoder()
 
 
 def snapshot_plan(database: Database, caller: Caller) -> SnapshotPlan:
-    """The feed's head, then what there is to read. Raises :class:`ProblemError` ``forbidden``."""
-    caller.require(Right.READ_STUDENTS)
+    """The feed's head, then what there is for the caller to read (S23)."""
 
     def read(connection: Connection) -> SnapshotPlan:
         cursor = head_cursor(connection, caller.school_id)
         tables = [
             SnapshotTable(name, _count(connection, table, caller.school_id))
             for name, table in _TABLES.items()
+            if caller.may(Act.READ, name)
         ]
         return SnapshotPlan(cursor, sorted(tables, key=lambda table: (table.rows, table.entity)))
 
     return database.read(read)
 
 
-def snapshot_page(database: Database, caller: Caller, entity: str, after: str, limit: int) -> bytes:
+def snapshot_page(
+    database: Database, caller: Caller, entity: str, after: str, limit: int, known: str = START
+) -> bytes:
     """The page behind the id ``after``, encoded as ``contract.snapshot.SnapshotPage``.
 
-    Raises :class:`ProblemError`: ``forbidden``, or ``not-found`` for an entity that the server does not keep.
+    None is older than the feed is at the cursor ``known``, which one names who follows it already (S23).
+    Raises :class:`ProblemError`: ``forbidden``, ``not-found`` for an entity that the server does not keep, or
+    ``cursor-unknown`` where its feed does not hold the cursor's very row, so that what it has may be older.
     """
-    caller.require(Right.READ_STUDENTS)
     table = _TABLES.get(entity)
     if table is None or "\x00" in after:  # PostgreSQL takes no such text, and no id has it
         raise ProblemError("not-found", "The server keeps no such records.")
-    return database.read(lambda connection: _page(connection, table, caller.school_id, after, limit))
+    if not caller.may(Act.READ, entity):
+        raise ProblemError("forbidden")
+
+    def read(connection: Connection) -> bytes:
+        check_known(connection, caller.school_id, known)  # first: what is read after it is at it or beyond
+        return _page(connection, table, caller, after, limit)
+
+    return database.read(read)
 
 
 def head_cursor(connection: Connection, school_id: str) -> str:
@@ -62,14 +73,36 @@ def head_cursor(connection: Connection, school_id: str) -> str:
     return START if mark is None else f"{head}.{mark}"
 
 
-def _page(connection: Connection, table: Table, school_id: str, after: str, limit: int) -> bytes:
-    entity = ENTITIES[table.name]
-    columns = (table.c.id, table.c.version, table.c.deleted_at, *(table.c[name] for name in entity.names))
-    query = select(*columns).where(_of_school(table, school_id), table.c.id > after)
-    rows = connection.execute(query.order_by(table.c.id).limit(limit + 1)).fetchall()
+def _page(connection: Connection, table: Table, caller: Caller, after: str, limit: int) -> bytes:
+    rows = _covered_rows(connection, table, caller, after, limit + 1)
     values = _VALUES[table.name]
     shown = [(row[0], row[1], row[2] is not None, values(*row[3:])) for row in rows[:limit]]
     return _encoder.encode({"rows": shown, "more": len(rows) > limit})
+
+
+def _covered_rows(connection: Connection, table: Table, caller: Caller, after: str, limit: int) -> list[Any]:
+    """The first ``limit`` rows behind ``after`` that the caller may see."""
+    rows = rows_behind(connection, table, caller.school_id, after, limit)
+    if any(scope.is_whole for scope in caller.may(Act.READ, table.name)):
+        return rows
+    covered = [row for row in rows if _is_covered(caller, table.name, row)]
+    while len(covered) < limit and rows:
+        rows = rows_behind(connection, table, caller.school_id, rows[-1][0], limit)
+        covered += [row for row in rows if _is_covered(caller, table.name, row)]
+    return covered[:limit]
+
+
+def _is_covered(caller: Caller, entity: str, row: Any) -> bool:
+    values = dict(zip(ENTITIES[entity].names, row[3:], strict=True))
+    return caller.covers(Act.READ, entity, row[0], values)
+
+
+def rows_behind(connection: Connection, table: Table, school_id: str, after: str, limit: int) -> list[Any]:
+    """Up to ``limit`` rows as they are now: id, version, when archived, then the values in order."""
+    entity = ENTITIES[table.name]
+    columns = (table.c.id, table.c.version, table.c.deleted_at, *(table.c[name] for name in entity.names))
+    query = select(*columns).where(_of_school(table, school_id), table.c.id > after)
+    return list(connection.execute(query.order_by(table.c.id).limit(limit)))
 
 
 def _count(connection: Connection, table: Table, school_id: str) -> int:

@@ -14,7 +14,7 @@ from rollbook.server.request_context import current
 from rollbook.server.sync.batch import Batch, NewReceipt, Step
 from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
-from rollbook.server.tables import feed, history, receipt, record_tables, school_feed
+from rollbook.server.tables import TO_ALL, feed, history, receipt, record_tables, school_feed
 
 RandomMark = Callable[[], str]
 
@@ -138,7 +138,9 @@ def _history_row(caller: Caller, step: Step) -> dict[str, Any]:
     }
 
 
-def feed_row(school_id: str, position: int, mark: str, change: Change) -> dict[str, Any]:
+def feed_row(
+    school_id: str, position: int, mark: str, change: Change, addressee: str = TO_ALL
+) -> dict[str, Any]:
     """The row of ``change``; its payload is what a page of the feed passes on as it is."""
     return {
         "school_id": school_id,
@@ -150,6 +152,7 @@ def feed_row(school_id: str, position: int, mark: str, change: Change) -> dict[s
         "payload": msgspec.json.encode(change).decode(),
         "at": change.at,
         "op_id": change.op_id,
+        "addressee": addressee,
     }
 
 

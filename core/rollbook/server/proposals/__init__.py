@@ -1,0 +1,1 @@
+"""Entries that their owners may not write any more, for a registrar to decide (S23)."""
