@@ -82,9 +82,9 @@ class FirstStartPage(QWidget):
         outer.addWidget(scroll)
 
     def _brand(self) -> QVBoxLayout:
-        picture = QLabel()
-        picture.setPixmap(self._theme.pixmap("book", "accent", 48))
-        self._theme.changed.connect(lambda: picture.setPixmap(self._theme.pixmap("book", "accent", 48)))
+        self._picture = picture = QLabel()
+        self._draw_picture()
+        self._theme.changed.connect(self._draw_picture)  # a method: it is let go of with this page
         brand = QVBoxLayout()
         brand.setSpacing(SPACE["s"])
         for part in (
@@ -95,6 +95,9 @@ class FirstStartPage(QWidget):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
             brand.addWidget(part)
         return brand
+
+    def _draw_picture(self) -> None:
+        self._picture.setPixmap(self._theme.pixmap("book", "accent", 48))
 
     def _choice(self) -> QWidget:
         page, column = _page()
