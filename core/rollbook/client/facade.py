@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rollbook.api.client import ApiClient
@@ -31,7 +31,7 @@ from rollbook.client.values import (
 )
 from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import listing, outbox, soundness
+from rollbook.store import listing, outbox, soundness, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.password_check import PasswordCheck
@@ -192,8 +192,7 @@ class Client:
     def save_many(self, edits: list[Edit], run: str) -> list[Saved]:
         """Make all edits durable as one, or none, under one run id (D9)."""
         saved = self._saving.save_many(edits, run)
-        self._listeners.emit(RecordsChanged(edits[0].entity, None) if edits else StatusChanged())
-        self.wake()
+        self._told_many(saved)
         return saved
 
     def next_number(self, entity: str = "student") -> str:
@@ -267,6 +266,7 @@ class Client:
         """Sync for ever, until cancelled. Raises :class:`EngineBusyError` when another engine runs."""
         self._loop = asyncio.get_running_loop()
         try:
+            await self._go_on()
             await self._engine.run()
         finally:
             self._loop = None
@@ -274,6 +274,7 @@ class Client:
     async def sync_once(self, timeout: float | None = None) -> Status:
         """One whole cycle. Raises :class:`CallFailedError`, :class:`EngineBusyError`, ``TimeoutError``."""
         async with asyncio.timeout(timeout):
+            await self._go_on()
             await self._engine.once()
         return self.status()
 
@@ -346,6 +347,19 @@ class Client:
     def _told(self, saved: Saved) -> None:
         self._changed(saved.entity, saved.entity_id)
         self.wake()
+
+    def _told_many(self, saved: Sequence[Saved]) -> None:
+        for entity in {each.entity for each in saved}:
+            self._listeners.emit(RecordsChanged(entity, None))
+        self._listeners.emit(StatusChanged())
+        self.wake()
+
+    async def _go_on(self) -> None:
+        """Store what a crash has left of an import (D9)."""
+        with self._store.read() as connection:
+            left = staged.count(connection)
+        if left:
+            self._told_many(await asyncio.to_thread(self._saving.go_on))
 
     def _changed(self, entity: str, entity_id: str) -> None:
         self._listeners.emit(RecordsChanged(entity, (entity_id,)))

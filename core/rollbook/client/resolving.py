@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from rollbook.client.saving import label_of
+from rollbook.client.edit_checks import label_of
 from rollbook.client.values import RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
 from rollbook.domain.canonical import canonical_values

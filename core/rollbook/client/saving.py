@@ -1,23 +1,41 @@
 """The one write path: a person's edit becomes an entry of the outbox, in one transaction (S1, H2)."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
+from rollbook.client.edit_checks import (
+    Changes,
+    Named,
+    Surroundings,
+    changes_of,
+    each_record_once,
+    label_of,
+    no_such_record,
+    writable,
+)
 from rollbook.client.numbers import Numbers
 from rollbook.client.values import Edit, RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
 from rollbook.domain import checkpoints
-from rollbook.domain.canonical import breaches_of, canonical_values
 from rollbook.domain.clock import Clock
-from rollbook.domain.entity import EntityType, RuleBreach
 from rollbook.domain.ids import IdSource
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import listing, outbox, replica
+from rollbook.store import outbox, replica, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.outbox import NewEntry
+from rollbook.store.replica import Here
 from rollbook.store.states import State
+
+_TOGETHER = 250
+"""So many edits are stored by one transaction, so that another's save waits for a moment only."""
+_ROOM_FOR_OTHERS_SECONDS = 0.01
+REFUSED = "refused"
+UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,161 +56,168 @@ class Saving:
         checkpoints.passed("client.save.committed")
         return saved
 
-    def save_many(self, edits: list[Edit], run: str) -> list[Saved]:
-        """Make all edits durable as one, or none (D9)."""
-        with self.store.write() as connection:
-            return [self.save_in(connection, edit, run) for edit in edits]
-
     def save_in(self, connection: Connection, edit: Edit, run: str | None = None) -> Saved:
         """Save inside the caller's transaction."""
-        entity = _writable(edit.entity)
-        record_id = edit.entity_id or self.new_id()
-        shown = _shown(connection, entity, record_id)
-        if shown is None and edit.entity_id is not None and edit.seen is not None:
-            raise _refused("id", "not-found", "There is no such record here.", "Refresh and look again.")
-        values = _canonical(entity, self.numbers.drawn(connection, entity, edit.changes))
-        seen = shown if edit.seen is None else {**(shown or {}), **edit.seen}
-        changes = _changes(values, seen)
-        _check_whole(entity, {**(shown or {}), **values})
-        if shown is not None and not changes:
-            return Saved(entity.name, record_id, None, self.new_id(), "unchanged")
-        self.numbers.note_used(connection, entity, record_id, values)
-        return self._store_entry(connection, entity, record_id, changes, creates=shown is None, run=run)
+        return self._save_all(connection, [self._named(edit)], run)[0]
+
+    def save_many(self, edits: Sequence[Edit], run: str) -> list[Saved]:
+        """Make all edits durable, or none (D9). Raises :class:`RefusedEntryError` or :class:`StoreError`.
+
+        Many are first kept all by one transaction, then stored part by part; what a crash leaves of them is
+        stored by :meth:`go_on`. An edit that another's change made impossible meanwhile is ``refused``.
+        """
+        named = [self._named(edit) for edit in edits]
+        parts = [named[start : start + _TOGETHER] for start in range(0, len(named), _TOGETHER)]
+        if len(parts) <= 1:
+            with self.store.write() as connection:
+                return self._save_all(connection, named, run)
+        self._check(parts)
+        with self.store.write() as connection:
+            parts = [[self._numbered(connection, each) for each in part] for part in parts]
+            staged.put(connection, run, [msgspec.json.encode(part).decode() for part in parts])
+        checkpoints.passed("client.save_many.kept")
+        return [saved for number, part in enumerate(parts) for saved in self._store(run, number, part)]
+
+    def go_on(self) -> list[Saved]:
+        """Store what a crash has kept from being stored."""
+        with self.store.read() as connection:
+            left = staged.left(connection)
+        return [saved for run, part in left for saved in self._store(run, part, ())]
 
     def archive(self, entity_name: str, record_id: str) -> Saved:
         """Archive the record (D3). Raises :class:`RefusedEntryError` when there is none."""
-        entity = _writable(entity_name)
+        entity = writable(entity_name)
         with self.store.write() as connection:
-            if _shown(connection, entity, record_id) is None:
-                raise _refused("id", "not-found", "There is no such record here.", "Refresh and look again.")
-            new = self._entry(connection, entity, record_id, Kind.ARCHIVE, {}, None)
+            here = replica.here(connection, entity, [record_id]).get(record_id)
+            if here is None:
+                raise no_such_record()
+            new = self._entry(here, record_id, Kind.ARCHIVE, {}, None)
             outbox.add(connection, entity, _seen_under_own_edits(connection, new))
         return Saved(entity_name, record_id, new.op_id, new.action_id, State.QUEUED)
 
-    def _store_entry(
-        self,
-        connection: Connection,
-        entity: EntityType,
-        record_id: str,
-        changes: dict[str, dict[str, Any]],
-        *,
-        creates: bool,
-        run: str | None,
-    ) -> Saved:
-        refused = None if creates else outbox.refused_entry(connection, record_id)
-        if refused is not None and outbox.mendable(refused):
-            new = self._mended(connection, entity, refused, changes)
-        else:
-            kind = Kind.CREATE if creates else Kind.UPDATE
-            new = self._entry(connection, entity, record_id, kind, changes, run)
-        outbox.add(connection, entity, new)
-        return Saved(entity.name, record_id, new.op_id, new.action_id, State.QUEUED)
+    def _named(self, edit: Edit) -> Named:
+        return Named(edit.entity_id or self.new_id(), edit)
 
-    def _mended(
-        self, connection: Connection, entity: EntityType, refused: Any, changes: dict[str, dict[str, Any]]
-    ) -> NewEntry:
+    def _check(self, parts: Sequence[Sequence[Named]]) -> None:
+        """Refuse all while nothing is stored, where one breaks a rule."""
+        with self.store.read() as connection:
+            for part in parts:
+                around = Surroundings(connection, part)
+                for named in part:
+                    changes_of(named.without_next_numbers(), around.of(named.record_id))
+
+    def _numbered(self, connection: Connection, named: Named) -> Named:
+        """The edit with its number, where it asked for the next one (S16)."""
+        changes = self.numbers.drawn(connection, named.entity, named.edit.changes)
+        if changes == named.edit.changes:
+            return named
+        self.numbers.note_used(connection, named.entity, named.record_id, changes)
+        return Named(named.record_id, replace(named.edit, changes=changes))
+
+    def _store(self, run: str, number: int, expected: Sequence[Named]) -> list[Saved]:
+        with self.store.write() as connection:
+            text = staged.take(connection, run, number)
+            if text is None:  # another process went on with it
+                saved = _stored_before(connection, run, expected)
+            else:
+                part = msgspec.json.decode(text, type=list[Named])
+                saved = self._save_all(connection, part, run, refuse_alone=True)
+        checkpoints.passed("client.save_many.part")
+        time.sleep(_ROOM_FOR_OTHERS_SECONDS)  # who waits for the store gets it now
+        return saved
+
+    def _save_all(
+        self, connection: Connection, edits: Sequence[Named], run: str | None, *, refuse_alone: bool = False
+    ) -> list[Saved]:
+        """Save edits in their order. ``refuse_alone``: one that breaks a rule does not stop the others."""
+        saved: list[Saved] = []
+        for part in each_record_once(edits):
+            around = Surroundings(connection, part)
+            news: dict[str, list[NewEntry]] = {}
+            for named in part:
+                try:
+                    new = self._new_entry(connection, around, named, run)
+                except RefusedEntryError:
+                    if not refuse_alone:
+                        raise
+                    saved.append(self._not_stored(named, REFUSED))
+                    continue
+                if new is None:
+                    saved.append(self._not_stored(named, UNCHANGED))
+                    continue
+                news.setdefault(named.edit.entity, []).append(new)
+                saved.append(_queued(named, new.op_id, new.action_id))
+            for name, some in news.items():
+                outbox.add_all(connection, ENTITIES[name], some)
+        return saved
+
+    def _not_stored(self, named: Named, why: str) -> Saved:
+        return Saved(named.edit.entity, named.record_id, None, self.new_id(), why)
+
+    def _new_entry(
+        self, connection: Connection, around: Surroundings, named: Named, run: str | None
+    ) -> NewEntry | None:
+        """The entry that an edit becomes; ``None`` where nothing differs from what the person saw."""
+        here = around.of(named.record_id)
+        changes = changes_of(self._numbered(connection, named), here)
+        entered = {name: change["value"] for name, change in changes.items()}
+        self.numbers.note_used(connection, named.entity, named.record_id, entered)
+        if here is None:
+            return self._entry(Here(None, {}), named.record_id, Kind.CREATE, changes, run)
+        if not changes:
+            return None
+        refused = around.mendable(named.record_id)
+        if refused is not None:
+            return self._mended(connection, here, refused, changes)
+        return self._entry(here, named.record_id, Kind.UPDATE, changes, run)
+
+    def _mended(self, connection: Connection, here: Here, refused: Any, changes: Changes) -> NewEntry:
         """A new entry in the place of the refused one, with all that it and those behind it wanted (S7).
 
         What waited behind it rides in it too: else an older value would go after the one entered now.
         """
         taken = [*outbox.group(connection, refused.op_id), *outbox.behind(connection, refused)]
         entries = [outbox.exported(row)["changes"] for row in taken]
-        composed: dict[str, dict[str, Any]] = {}
+        composed: Changes = {}
         for edit in [*entries, changes]:
             for name, change in edit.items():
                 composed[name] = {"had": composed.get(name, change)["had"], "value": change["value"]}
         for row in taken:
             outbox.mark_replaced(connection, row.op_id, self.clock.now().isoformat())
-        return self._entry(
-            connection,
-            entity,
-            refused.entity_id,
-            Kind(refused.kind),
-            composed,
-            refused.run,
-            replaces=refused.op_id,
-            base_version=refused.base_version,
-        )
+        entry = self._entry(here, refused.entity_id, Kind(refused.kind), composed, refused.run)
+        return replace(entry, replaces=refused.op_id, base_version=refused.base_version)
 
-    def _entry(
-        self,
-        connection: Connection,
-        entity: EntityType,
-        record_id: str,
-        kind: Kind,
-        changes: dict[str, dict[str, Any]],
-        run: str | None,
-        *,
-        replaces: str | None = None,
-        base_version: int | None = None,
-    ) -> NewEntry:
-        version, _values, _deleted = replica.base_of(connection, entity, record_id)
-        shown = _shown(connection, entity, record_id) or {}
-        label_values = {**shown, **{name: change["value"] for name, change in changes.items()}}
+    def _entry(self, here: Here, record_id: str, kind: Kind, changes: Changes, run: str | None) -> NewEntry:
+        entered = {name: change["value"] for name, change in changes.items()}
         return NewEntry(
             op_id=self.new_id(),
             kind=kind,
             entity_id=record_id,
             changes=changes,
-            base_version=version if replaces is None else base_version,
+            base_version=here.version,
             action_id=self.new_id(),
             created_at=self.clock.now().isoformat(),
             created_by=self.user,
-            label=label_of(label_values),
+            label=label_of({**here.values, **entered}),
             run=run,
-            replaces=replaces,
         )
+
+
+def _queued(named: Named, op_id: str, action_id: str) -> Saved:
+    return Saved(named.edit.entity, named.record_id, op_id, action_id, State.QUEUED)
+
+
+def _stored_before(connection: Connection, run: str, edits: Sequence[Named]) -> list[Saved]:
+    found = outbox.of_run(connection, run, [each.record_id for each in edits])
+    return [
+        _queued(each, found[each.record_id].op_id, found[each.record_id].action_id)
+        if each.record_id in found
+        else Saved(each.edit.entity, each.record_id, None, run, UNCHANGED)
+        for each in edits
+    ]
 
 
 def _seen_under_own_edits(connection: Connection, archive: NewEntry) -> NewEntry:
     """Edits that wait hide the school's values: the person saw only what the first of them had seen (S15)."""
     waiting = outbox.rows_of_record(connection, archive.entity_id)
     return replace(archive, base_version=waiting[0].base_version) if waiting else archive
-
-
-def label_of(values: dict[str, Any]) -> str:
-    """What a person calls the record: its name, with the number where it has one."""
-    name = " ".join(
-        str(part) for part in (values.get("given_name"), values.get("family_name")) if part
-    ) or str(values.get("native_name") or values.get("name") or "")
-    number = values.get("student_number")
-    return f"{name} ({number})" if number else name
-
-
-def _writable(name: str) -> EntityType:
-    entity = ENTITIES[name]
-    if not entity.writable:
-        raise _refused("entity", "read-only", f"A {name} is kept at the server.", "Ask an administrator.")
-    return entity
-
-
-def _shown(connection: Connection, entity: EntityType, record_id: str) -> dict[str, Any] | None:
-    row = listing.one(connection, entity.name, record_id)
-    return None if row is None else {name: row[name] for name in entity.names}
-
-
-def _canonical(entity: EntityType, changes: dict[str, Any]) -> dict[str, Any]:
-    values, breaches = canonical_values(entity, changes)
-    if breaches:
-        raise RefusedEntryError(breaches)
-    return values
-
-
-def _check_whole(entity: EntityType, values: dict[str, Any]) -> None:
-    breaches = breaches_of(entity, values)
-    if breaches:
-        raise RefusedEntryError(breaches)
-
-
-def _changes(values: dict[str, Any], seen: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
-    """Only what differs from what the person saw; a create's ``had`` is absent, ``None``."""
-    before = seen or {}
-    return {
-        name: {"had": before.get(name), "value": value}
-        for name, value in values.items()
-        if before.get(name) != value
-    }
-
-
-def _refused(field: str, code: str, message: str, suggestion: str) -> RefusedEntryError:
-    return RefusedEntryError((RuleBreach(field, code, message, suggestion),))

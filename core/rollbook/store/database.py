@@ -125,12 +125,16 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise _operational(str(error.orig)) from error
-    except (sqlite3.OperationalError, OSError) as error:  # from the copy taken before an upgrade
+    except (
+        sqlite3.OperationalError,
+        OSError,
+    ) as error:  # the driver itself: a copy, the hot way
         raise _operational(str(error)) from error
-    except DatabaseError as error:
-        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        if isinstance(cause, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
-        raise StoreDamagedError(str(error.orig)) from error
+        raise StoreDamagedError(str(cause)) from error
 
 
 def _operational(message: str) -> Exception:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes
+from rollbook.store import rows
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
 from rollbook.store.tables import LANE, OPERATION
 
@@ -51,7 +52,7 @@ def lease(connection: Connection, device: str, limit: int, holds: Collection[str
             break
         taken[row.op_id] = [row]
         last_of_record[row.entity_id] = row.op_id
-    leased = [_taken(device, rows) for rows in taken.values()]
+    leased = [_taken(device, carried) for carried in taken.values()]
     _mark(connection, leased, taken)
     return leased
 
@@ -98,11 +99,11 @@ def _in_order(connection: Connection) -> Iterator[Any]:
     """Entries that go by themselves, in order, read a window at a time: an outbox may hold 100,000."""
     after = {"position": -1, "sequence": -1, "window": _WINDOW}
     while True:
-        rows = connection.exec_driver_sql(_NEXT, after).all()
-        yield from rows
-        if len(rows) < _WINDOW:
+        window = connection.exec_driver_sql(_NEXT, after).all()
+        yield from window
+        if len(window) < _WINDOW:
             return
-        after |= {"position": rows[-1].position, "sequence": rows[-1].sequence}
+        after |= {"position": window[-1].position, "sequence": window[-1].sequence}
 
 
 def _dependencies_met(connection: Connection, row: Any) -> bool:
@@ -132,9 +133,9 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
     )
 
 
-def _taken(device: str, rows: list[Any]) -> Leased:
-    head = rows[0]
-    frozen = head.frozen or operation_bytes(_composed(device, rows))
+def _taken(device: str, carried: list[Any]) -> Leased:
+    head = carried[0]
+    frozen = head.frozen or operation_bytes(_composed(device, carried))
     return Leased(
         head.op_id, head.entity, head.entity_id, head.lane, frozen, head.action_id, bool(head.uncertain)
     )
@@ -142,7 +143,7 @@ def _taken(device: str, rows: list[Any]) -> Leased:
 
 def _mark(connection: Connection, leased: Sequence[Leased], taken: dict[str, list[Any]]) -> None:
     """Note what is on its way, its bytes, and what rides in them; those that rode before ride again."""
-    for statement, rows in (
+    for statement, values in (
         ("UPDATE operation SET carried_by = ? WHERE op_id = ?", list(_riders(taken))),
         (
             "UPDATE operation SET state = 'sending', frozen = ? WHERE op_id = ?",
@@ -150,24 +151,23 @@ def _mark(connection: Connection, leased: Sequence[Leased], taken: dict[str, lis
         ),
         ("UPDATE operation SET state = 'sending' WHERE carried_by = ?", [(each.op_id,) for each in leased]),
     ):
-        if rows:
-            connection.exec_driver_sql(statement, rows)
+        rows.write(connection, statement, values)
 
 
 def _riders(taken: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
-    for carrier, rows in taken.items():
-        if rows[0].frozen is None:
-            yield from ((carrier, row.op_id) for row in rows[1:])
+    for carrier, carried in taken.items():
+        if carried[0].frozen is None:
+            yield from ((carrier, row.op_id) for row in carried[1:])
 
 
-def _composed(device: str, rows: list[Any]) -> Operation:
-    head = rows[0]
+def _composed(device: str, carried: list[Any]) -> Operation:
+    head = carried[0]
     return Operation(
         op_id=head.op_id,
         kind=Kind(head.kind),
         entity=head.entity,
         entity_id=head.entity_id,
-        changes=_composed_changes([_CHANGES.decode(row.changes) for row in rows]),
+        changes=_composed_changes([_CHANGES.decode(row.changes) for row in carried]),
         base_version=_base_version(head),
         payload_version=head.payload_version,
         device=device,

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.numbers import NumberBlock
+from rollbook.store import rows
 from rollbook.store.tables import NUMBER, NUMBER_BLOCK, REPLICA
 
 
@@ -70,13 +71,17 @@ def use(connection: Connection, entity: str, field: str, value: str, record_id: 
     Returns the id of another record that was given it before and still has it; ``None`` when all is well,
     or when the number is none of ours.
     """
-    where = (NUMBER.c.entity == entity, NUMBER.c.field == field, NUMBER.c.value == value)
-    found = connection.execute(select(NUMBER.c.position, NUMBER.c.used_by).where(*where)).first()
-    if found is None or found.used_by == record_id:
+    found = rows.read(
+        connection,
+        "SELECT position, used_by FROM number WHERE entity = ? AND field = ? AND value = ?",
+        (entity, field, value),
+    )
+    if not found or found[0][1] == record_id:
         return None
+    position, used_by = found[0]
     table = REPLICA[entity]
-    has_it = select(table.c.id).where(table.c.id == found.used_by, table.c[field] == value)
-    if found.used_by is not None and connection.execute(has_it).first():
-        return str(found.used_by)
-    connection.execute(update(NUMBER).where(NUMBER.c.position == found.position).values(used_by=record_id))
+    has_it = select(table.c.id).where(table.c.id == used_by, table.c[field] == value)
+    if used_by is not None and connection.execute(has_it).first():
+        return str(used_by)
+    connection.execute(update(NUMBER).where(NUMBER.c.position == position).values(used_by=record_id))
     return None

@@ -12,8 +12,9 @@ from rollbook.contract.operations import Kind
 from rollbook.domain.entity import EntityType
 from rollbook.store import replica, versions
 from rollbook.store.errors import NotAllowedNowError
+from rollbook.store.rows import THESE, insert, listed, read, these
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
-from rollbook.store.tables import LANE, OPERATION
+from rollbook.store.tables import OPERATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +37,56 @@ class NewEntry:
 
 def add(connection: Connection, entity: EntityType, new: NewEntry) -> None:
     """Store the entry and show it, in the caller's transaction (S1)."""
-    insert_entry(connection, entity, new)
-    replica.refresh(connection, entity, new.entity_id)
+    add_all(connection, entity, [new])
 
 
-def insert_entry(connection: Connection, entity: EntityType, new: NewEntry) -> None:
-    """Store the entry alone; the caller refreshes what is shown."""
+def add_all(connection: Connection, entity: EntityType, news: Sequence[NewEntry]) -> None:
+    """Store entries in their order and show them, in the caller's transaction (S1)."""
+    if not news:
+        return
+    first = _next_sequence(connection)
+    seals = versions.seals_of(connection, [new.entity_id for new in news])
+    made = [_row(connection, entity, new, sequence, seals) for sequence, new in enumerate(news, first)]
+    lanes = [(_lane(entity, new), sequence) for sequence, new in enumerate(news, first)]
+    insert(connection, "operation", made[0], [tuple(row.values()) for row in made])
+    insert(connection, "operation_lane", ("lane", "sequence"), lanes)
+    replica.renew(connection, entity, dict.fromkeys(new.entity_id for new in news))
+
+
+def _next_sequence(connection: Connection) -> int:
+    """The number of the next entry; one that was given once is never given again."""
+    found = read(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'operation'")
+    return int(found[0][0]) + 1 if found else 1
+
+
+def _lane(entity: EntityType, new: NewEntry) -> str:
+    return entity.lane(new.entity_id, {name: change["value"] for name, change in new.changes.items()})
+
+
+def _row(
+    connection: Connection, entity: EntityType, new: NewEntry, sequence: int, seals: versions.Seals
+) -> dict[str, Any]:
     replaced = find(connection, new.replaces) if new.replaces else None
-    result = connection.execute(
-        OPERATION.insert().values(
-            position=0 if replaced is None else replaced.position,
-            op_id=new.op_id,
-            kind=new.kind,
-            entity=entity.name,
-            entity_id=new.entity_id,
-            changes=json.dumps(new.changes, ensure_ascii=False),
-            base_version=new.base_version,
-            payload_version=entity.payload_version,
-            depends_on=json.dumps(new.depends_on),
-            replaces=new.replaces,
-            base_seal=versions.seal_of(connection, new.entity_id, new.base_version),
-            state=State.QUEUED,
-            action_id=new.action_id,
-            run=new.run,
-            created_at=new.created_at,
-            created_by=new.created_by,
-            label=new.label,
-        )
-    )
-    (sequence,) = result.inserted_primary_key or (0,)
-    if replaced is None:
-        connection.execute(
-            update(OPERATION).where(OPERATION.c.sequence == sequence).values(position=sequence)
-        )
-    values = {name: change["value"] for name, change in new.changes.items()}
-    lane = entity.lane(new.entity_id, values)
-    connection.execute(LANE.insert().values(lane=lane, sequence=sequence))
+    return {
+        "sequence": sequence,
+        "position": sequence if replaced is None else replaced.position,
+        "op_id": new.op_id,
+        "kind": new.kind.value,
+        "entity": entity.name,
+        "entity_id": new.entity_id,
+        "changes": json.dumps(new.changes, ensure_ascii=False),
+        "base_version": new.base_version,
+        "payload_version": entity.payload_version,
+        "depends_on": json.dumps(new.depends_on),
+        "replaces": new.replaces,
+        "base_seal": seals.get((new.entity_id, new.base_version), ""),
+        "state": State.QUEUED.value,
+        "action_id": new.action_id,
+        "run": new.run,
+        "created_at": new.created_at,
+        "created_by": new.created_by,
+        "label": new.label,
+    }
 
 
 def find(connection: Connection, op_id: str) -> Any:
@@ -249,15 +264,24 @@ def rebase(
         )
 
 
-def refused_entry(connection: Connection, record_id: str) -> Any:
-    """The record's first entry that needs a person, if it can be mended by a new one; else ``None``."""
-    return connection.execute(
-        select(OPERATION)
-        .where(OPERATION.c.entity_id == record_id, OPERATION.c.state.in_(NEEDS_A_PERSON))
-        .where(OPERATION.c.carried_by.is_(None))
-        .order_by(OPERATION.c.position, OPERATION.c.sequence)
-        .limit(1)
-    ).first()
+def refused_entries(connection: Connection, record_ids: Iterable[str]) -> dict[str, Any]:
+    """The first entry that needs a person of each of the records that have one, by record."""
+    wanted = these(record_ids)
+    of_these = f"entity_id IN {THESE} AND +state IN ({listed(NEEDS_A_PERSON)}) AND carried_by IS NULL"
+    if not read(connection, f"SELECT 1 FROM operation WHERE {of_these} LIMIT 1", [wanted]):
+        return {}
+    found = connection.exec_driver_sql(
+        f"SELECT * FROM operation WHERE {of_these} ORDER BY position DESC, sequence DESC", (wanted,)
+    )
+    return {row.entity_id: row for row in found}
+
+
+def of_run(connection: Connection, run: str, record_ids: Iterable[str]) -> dict[str, Any]:
+    """The entries that a run stored for these records, by record."""
+    found = connection.exec_driver_sql(
+        f"SELECT * FROM operation WHERE entity_id IN {THESE} AND run = ?", (these(record_ids), run)
+    )
+    return {row.entity_id: row for row in found}
 
 
 _ASKS_FOR_A_CHOICE = ("edit-conflict", "archived-meanwhile", "already-exists")

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from rollbook.contract.operations import Kind
+from rollbook.store import rows
+from rollbook.store.rows import THESE, listed, these
 from rollbook.store.states import ACTIVE, State
 
 # The + keeps SQLite from reading all that waits, where the entries of some records are wanted.
-_THAT_WAIT = ", ".join(repr(state.value) for state in ACTIVE)
-_OF_THESE = f"entity_id IN (SELECT value FROM json_each(?)) AND +state IN ({_THAT_WAIT})"
+_OF_THESE = f"entity_id IN {THESE} AND +state IN ({listed(ACTIVE)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,14 @@ def entries_of(connection: Connection, record_id: str) -> list[PendingEntry]:
 
 def entries_of_all(connection: Connection, record_ids: Iterable[str]) -> dict[str, list[PendingEntry]]:
     """The entries that wait of those of the records that have any, in the order in which they go."""
-    rows = connection.exec_driver_sql(
-        "SELECT entity_id, sequence, op_id, kind, state, changes FROM operation "
-        f"WHERE {_OF_THESE} ORDER BY entity_id, position, sequence",
-        (json.dumps(list(record_ids)),),
-    )
     found: dict[str, list[PendingEntry]] = {}
-    for record_id, sequence, op_id, kind, state, changes in rows:
+    statement = (
+        "SELECT entity_id, sequence, op_id, kind, state, changes FROM operation "
+        f"WHERE {_OF_THESE} ORDER BY entity_id, position, sequence"
+    )
+    for record_id, sequence, op_id, kind, state, changes in rows.read(
+        connection, statement, [these(record_ids)]
+    ):
         entry = PendingEntry(sequence, op_id, Kind(kind), State(state), json.loads(changes))
         found.setdefault(record_id, []).append(entry)
     return found
@@ -47,10 +49,8 @@ def entries_of_all(connection: Connection, record_ids: Iterable[str]) -> dict[st
 
 def records_with_entries(connection: Connection, record_ids: Iterable[str]) -> set[str]:
     """Those of the records that have an entry waiting."""
-    rows = connection.exec_driver_sql(
-        f"SELECT DISTINCT entity_id FROM operation WHERE {_OF_THESE}", (json.dumps(list(record_ids)),)
-    )
-    return set(rows.scalars())
+    statement = f"SELECT DISTINCT entity_id FROM operation WHERE {_OF_THESE}"
+    return {record_id for (record_id,) in rows.read(connection, statement, [these(record_ids)])}
 
 
 def on_top(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy import Connection, select
 from rollbook.contract.feed import Change
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import pending
+from rollbook.store import pending, rows
 from rollbook.store.pending import PendingEntry
+from rollbook.store.rows import THESE, marks, moved, named, these
 from rollbook.store.search_text import search_text, sort_name
 from rollbook.store.tables import REPLICA
 
@@ -65,11 +67,11 @@ def renew(
     wanted = list(record_ids)
     if not wanted:
         return
-    rows = _rows_of(connection, entity, wanted)
+    here_now = _rows_of(connection, entity, wanted)
     entries = pending.entries_of_all(connection, wanted)
     writes = _Writes()
     for record_id in wanted:
-        before, waiting = rows.get(record_id), entries.get(record_id, [])
+        before, waiting = here_now.get(record_id), entries.get(record_id, [])
         after = _on_base(before or _no_row(entity, record_id), news.get(record_id))
         if after["version"] is not None or waiting:
             writes.note(before, _with_shown(entity, after, waiting))
@@ -80,11 +82,9 @@ def renew(
 
 def _rows_of(connection: Connection, entity: EntityType, record_ids: list[str]) -> dict[str, dict[str, Any]]:
     columns = ("row", *_BOOKKEEPING, *entity.names)
-    rows = connection.exec_driver_sql(
-        f'SELECT {_named(columns)} FROM "{entity.name}" WHERE id IN (SELECT value FROM json_each(?))',
-        (json.dumps(record_ids),),
-    )
-    return {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
+    statement = f'SELECT {named(columns)} FROM "{entity.name}" WHERE id IN {THESE}'
+    found = rows.read(connection, statement, [these(record_ids)])
+    return {row[1]: dict(zip(columns, row, strict=True)) for row in found}
 
 
 def _no_row(entity: EntityType, record_id: str) -> dict[str, Any]:
@@ -140,15 +140,26 @@ class _Writes:
             self._changed.setdefault(differing, []).append(row)
 
     def write(self, connection: Connection, entity: EntityType) -> None:
-        table, columns = f'"{entity.name}"', ("row", *_BOOKKEEPING, *entity.names)
-        if self.gone:
-            connection.exec_driver_sql(f"DELETE FROM {table} WHERE row = ?", self.gone)
-        if self._new:
-            marks = ", ".join("?" for _ in columns)
-            connection.exec_driver_sql(f"INSERT INTO {table} ({_named(columns)}) VALUES ({marks})", self._new)
-        for names, rows in self._changed.items():
-            moved = ", ".join(f'"{name}" = ?' for name in names)
-            connection.exec_driver_sql(f"UPDATE {table} SET {moved} WHERE row = ?", rows)
+        rows.write(connection, f'DELETE FROM "{entity.name}" WHERE row = ?', self.gone)
+        rows.insert(connection, entity.name, ("row", *_BOOKKEEPING, *entity.names), self._new)
+        for names, values in self._changed.items():
+            rows.write(connection, f'UPDATE "{entity.name}" SET {moved(names)} WHERE row = ?', values)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A record as this computer has it: as shown, with its base's version (``None``: none yet)."""
+
+    version: int | None
+    values: dict[str, Any]
+
+
+def here(connection: Connection, entity: EntityType, record_ids: Iterable[str]) -> dict[str, Here]:
+    """Those of the records that this computer shows, archived ones too."""
+    return {
+        record_id: Here(row["version"], {name: row[name] for name in entity.names})
+        for record_id, row in _rows_of(connection, entity, list(record_ids)).items()
+    }
 
 
 def base_of(
@@ -188,22 +199,16 @@ def _settled_row(entity: EntityType, change: Change) -> tuple[Any, ...]:
     )
 
 
-def _upsert(connection: Connection, entity: EntityType, rows: list[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
+def _upsert(connection: Connection, entity: EntityType, news: list[tuple[Any, ...]]) -> None:
     columns = (*_BOOKKEEPING, *entity.names)
-    marks = ", ".join("?" for _ in columns)
-    moved = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != "id")
-    connection.exec_driver_sql(
-        f'INSERT INTO "{entity.name}" ({_named(columns)}) VALUES ({marks}) '
-        f"ON CONFLICT(id) DO UPDATE SET {moved} "
+    excluded = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != "id")
+    rows.write(
+        connection,
+        f'INSERT INTO "{entity.name}" ({named(columns)}) VALUES ({marks(columns)}) '
+        f"ON CONFLICT(id) DO UPDATE SET {excluded} "
         f'WHERE "{entity.name}".version IS NULL OR excluded.version > "{entity.name}".version',
-        rows,
+        news,
     )
-
-
-def _named(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in columns)
 
 
 def _encoded(values: dict[str, Any]) -> str:

@@ -12,8 +12,9 @@ from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Outcome, Result
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import replica
+from rollbook.store import replica, rows
 from rollbook.store.lease import Leased
+from rollbook.store.rows import THESE, these
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
@@ -75,12 +76,12 @@ def not_applied(connection: Connection, op_ids: Sequence[str]) -> None:
 
 def _heads(connection: Connection, op_ids: Sequence[str]) -> dict[str, _Head]:
     """The entries of those ids, in the order of the ids."""
-    rows = connection.exec_driver_sql(
+    statement = (
         "SELECT op_id, entity, entity_id, position, base_version, uncertain FROM operation "
-        "WHERE op_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(op_ids),),
+        f"WHERE op_id IN {THESE}"
     )
-    found = {row[0]: _Head(row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
+    sent = rows.read(connection, statement, [these(op_ids)])
+    found = {row[0]: _Head(row[1], row[2], row[3], row[4], bool(row[5])) for row in sent}
     return {op_id: found[op_id] for op_id in op_ids if op_id in found}
 
 
@@ -110,7 +111,7 @@ def _rebase_later(connection: Connection, taken: Iterable[tuple[_Head, Result]])
     After a merge they had not seen what others changed; nor had one that was saved before this one learned of
     it (this one may be a choice in a conflict). Those keep their version, so that an archive asks (S15).
     """
-    moved = [
+    rebased = [
         (
             result.version,
             head.entity_id,
@@ -121,14 +122,14 @@ def _rebase_later(connection: Connection, taken: Iterable[tuple[_Head, Result]])
         for head, result in taken
         if result.outcome in WENT and result.version is not None
     ]
-    if moved:
-        connection.exec_driver_sql(
-            "UPDATE operation SET base_version = ?1, base_seal = coalesce((SELECT seal FROM known_version "
-            "WHERE entity_id = ?2 AND version = ?1 ORDER BY number DESC LIMIT 1), '') "
-            "WHERE entity_id = ?2 AND position > ?3 AND frozen IS NULL "
-            "AND (base_version IS NULL OR (?4 AND base_version >= ?5))",
-            moved,
-        )
+    rows.write(
+        connection,
+        "UPDATE operation SET base_version = ?1, base_seal = coalesce((SELECT seal FROM known_version "
+        "WHERE entity_id = ?2 AND version = ?1 ORDER BY number DESC LIMIT 1), '') "
+        "WHERE entity_id = ?2 AND position > ?3 AND frozen IS NULL "
+        "AND (base_version IS NULL OR (?4 AND base_version >= ?5))",
+        rebased,
+    )
 
 
 def _show(connection: Connection, taken: Iterable[tuple[_Head, Result]]) -> None:
@@ -162,21 +163,17 @@ def _set(connection: Connection, told: Iterable[Told], request_id: str | None) -
     for op_id, values in told:
         whole = values | told_by
         alike.setdefault(tuple(whole), []).append((*whole.values(), op_id))
-    carriers = _carriers(connection, [row[-1] for rows in alike.values() for row in rows])
-    for names, rows in alike.items():
+    carriers = _carriers(connection, [each[-1] for group in alike.values() for each in group])
+    for names, group in alike.items():
         moved = ", ".join(f"{name} = {_SETTING.get(name, '?')}" for name in names)
-        connection.exec_driver_sql(f"UPDATE operation SET {moved} WHERE op_id = ?", rows)
-        riders = [row for row in rows if row[-1] in carriers]
-        if riders:
-            connection.exec_driver_sql(f"UPDATE operation SET {moved} WHERE carried_by = ?", riders)
+        rows.write(connection, f"UPDATE operation SET {moved} WHERE op_id = ?", group)
+        riders = [each for each in group if each[-1] in carriers]
+        rows.write(connection, f"UPDATE operation SET {moved} WHERE carried_by = ?", riders)
 
 
 def _carriers(connection: Connection, op_ids: list[str]) -> set[str]:
-    rows = connection.exec_driver_sql(
-        "SELECT DISTINCT carried_by FROM operation WHERE carried_by IN (SELECT value FROM json_each(?))",
-        (json.dumps(op_ids),),
-    )
-    return set(rows.scalars())
+    statement = f"SELECT DISTINCT carried_by FROM operation WHERE carried_by IN {THESE}"
+    return {carrier for (carrier,) in rows.read(connection, statement, [these(op_ids)])}
 
 
 def _text(cause: Problem) -> str:

@@ -90,6 +90,14 @@ NUMBER = Table(
     sqlite_autoincrement=True,
 )
 
+STAGED = Table(
+    "staged",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("edits", Text, nullable=False),  # JSON
+)
+
 ATTEMPT = Table(
     "attempt",
     metadata,

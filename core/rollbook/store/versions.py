@@ -4,14 +4,18 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Result
+from rollbook.store import rows
+from rollbook.store.rows import THESE, marks, named, these
 from rollbook.store.tables import KNOWN_VERSION
 
 KEPT_AT_MOST = 50_000
-_PART = 1_000
+_TOLD = ("entity_id", "version", "seal", "entity", "op_id", "change", "number", "kept_at")
+_RECORD = msgspec.json.Decoder(Change)
+Seals = dict[tuple[str, int | None], str]
+"""The seal of each version that this computer knows, by record and version."""
 
 
 def note(connection: Connection, changes: Sequence[Change], at: str) -> None:
@@ -20,39 +24,37 @@ def note(connection: Connection, changes: Sequence[Change], at: str) -> None:
     Only what carries its seal and its operation can be given back, so only that is kept.
     """
     number = connection.execute(select(func.max(KNOWN_VERSION.c.number))).scalar() or 0
-    rows = [
-        {
-            "entity_id": change.id,
-            "version": change.version,
-            "seal": change.seal,
-            "entity": change.entity,
-            "op_id": change.op_id,
-            "change": msgspec.json.encode(change),
-            "number": number + place,
-            "kept_at": at,
-        }
+    told = [
+        (
+            change.id,
+            change.version,
+            change.seal,
+            change.entity,
+            change.op_id,
+            msgspec.json.encode(change),
+            number + place,
+            at,
+        )
         for place, change in enumerate(changes, start=1)
         if change.seal and change.op_id
     ]
-    for start in range(0, len(rows), _PART):
-        connection.execute(insert(KNOWN_VERSION).on_conflict_do_nothing(), rows[start : start + _PART])
+    statement = f"INSERT INTO known_version ({named(_TOLD)}) VALUES ({marks(_TOLD)}) ON CONFLICT DO NOTHING"
+    rows.write(connection, statement, told)
 
 
 def note_results(connection: Connection, results: Iterable[Result], at: str) -> None:
     """Remember the versions that our own operations made."""
     records = [result.record for result in results if result.record != NO_RECORD]
-    note(connection, [msgspec.json.decode(record, type=Change) for record in records], at)
+    note(connection, [_RECORD.decode(record) for record in records], at)
 
 
-def seal_of(connection: Connection, record_id: str, version: int | None) -> str:
-    """The seal of the version that this computer has of a record; empty where it does not know it."""
-    found = connection.execute(
-        select(KNOWN_VERSION.c.seal)
-        .where(KNOWN_VERSION.c.entity_id == record_id, KNOWN_VERSION.c.version == version)
-        .order_by(KNOWN_VERSION.c.number.desc())
-        .limit(1)
-    ).scalar()
-    return found or ""
+def seals_of(connection: Connection, record_ids: Iterable[str]) -> Seals:
+    """The seals of the versions that this computer knows of these records."""
+    statement = (
+        f"SELECT entity_id, version, seal FROM known_version WHERE entity_id IN {THESE} ORDER BY number"
+    )
+    known = rows.read(connection, statement, [these(record_ids)])
+    return {(record_id, version): seal for record_id, version, seal in known}
 
 
 def forget(connection: Connection, before: str) -> int:

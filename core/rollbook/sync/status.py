@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from rollbook.store import meta, outbox
+from rollbook.store import meta, outbox, staged
 from rollbook.store.states import State
 from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
 
@@ -32,6 +32,8 @@ def table_status(
     cursor = meta.get(connection, CURSOR)
     at_head = cursor is not None and cursor == meta.get(connection, CONFIRMED)
     outstanding = [str(state) for state in counts]
+    if staged.count(connection):
+        outstanding.append("importing")
     if not at_head:
         outstanding.append("not_pulled")
     if not runs:
