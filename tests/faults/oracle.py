@@ -245,7 +245,7 @@ def _later_in_the_same_bytes(entry: Entry, carrier: str, told: Told, ledger: Led
 
 def _diverged(found: AtSchool, desk: Desk) -> Iterator[Fault]:
     base = {
-        record: (version, {name: json.loads(values)[name] for name in FIELDS}, bool(deleted))
+        record: (version, {name: json.loads(values).get(name) for name in FIELDS}, bool(deleted))
         for record, version, values, deleted in desk.rows(
             "SELECT id, version, base, base_deleted FROM student"
         )
