@@ -30,8 +30,9 @@ _FILES = ("store.sqlite3", "store.sqlite3-wal")
 
 @dataclass(slots=True)
 class Watch:
-    """What the judge noted of this desk at the last look: the version of each row."""
+    """What the judge noted of this desk at the last look: when that was, and the version of each row."""
 
+    at: tuple[Any, ...] = ()
     versions: dict[str, int] = field(default_factory=dict)
 
 
@@ -72,6 +73,7 @@ class Desk:
         self.client: Client = open_client(self.data, settings=self._settings, surroundings=around)
         self.client._api._retry._sleep = self._sleep
         self._reader = sqlite3.connect(self.client.account.store, isolation_level=None)
+        self.watch.at = ()
 
     async def _sleep(self, seconds: float) -> None:
         """A wait between the attempts of a read takes the world's time, not ours."""
@@ -110,6 +112,10 @@ class Desk:
     def states(self) -> dict[str, str]:
         """The state of every entry that the store remembers, by op_id."""
         return dict(self.rows("SELECT op_id, state FROM operation"))
+
+    def reachable(self) -> str:
+        """What the client knows of the server now, apart from its tables."""
+        return self.client._api.connection().state.value
 
     async def close(self) -> None:
         """Close what is open."""

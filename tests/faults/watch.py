@@ -11,6 +11,10 @@ _WAITS = "('queued', 'sending', 'unknown', 'failed', 'parked', 'conflict')"
 
 def look(school: School, desk: Desk) -> Iterator[Fault]:
     """All that is wrong at this moment, while requests may be on their way."""
+    now = (*desk.rows("PRAGMA data_version"), desk.known.head, len(desk.known.refused), desk.reachable())
+    if now == desk.watch.at:
+        return  # nothing has happened to it since the last look
+    desk.watch.at = now
     yield from claims_too_much(school, desk)
     yield from moved_back(school, desk)
     yield from asks_for_nothing(desk)

@@ -16,6 +16,11 @@ from rollbook.store.rows import THESE, insert, listed, read, these
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
 from rollbook.store.tables import OPERATION
 
+_WAITS = OPERATION.c.state.in_(ACTIVE)
+# Made once: the status asks them again and again.
+_COUNTS = select(OPERATION.c.state, func.count()).where(_WAITS).group_by(OPERATION.c.state)
+_OLDEST = select(OPERATION.c.created_at).where(_WAITS).order_by(OPERATION.c.sequence).limit(1)
+
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
@@ -115,22 +120,12 @@ def rows_of_record(connection: Connection, record_id: str) -> Sequence[Any]:
 
 def counts(connection: Connection) -> dict[State, int]:
     """How many entries are in each state that is not for good."""
-    found = connection.execute(
-        select(OPERATION.c.state, func.count())
-        .where(OPERATION.c.state.in_(ACTIVE))
-        .group_by(OPERATION.c.state)
-    )
-    return {State(state): count for state, count in found}
+    return {State(state): count for state, count in connection.execute(_COUNTS)}
 
 
 def oldest_waiting(connection: Connection) -> str | None:
     """When the oldest entry that waits was saved, ISO 8601 in UTC."""
-    return connection.execute(
-        select(OPERATION.c.created_at)
-        .where(OPERATION.c.state.in_(ACTIVE))
-        .order_by(OPERATION.c.sequence)
-        .limit(1)
-    ).scalar()
+    return connection.execute(_OLDEST).scalar()
 
 
 def take_back(connection: Connection, entity: EntityType, op_id: str) -> bool:

@@ -29,8 +29,9 @@ def table_status(
     says that entries were due while the server was there, and did not go (S25).
     """
     counts = outbox.counts(connection)
-    cursor = meta.get(connection, CURSOR)
-    at_head = cursor is not None and cursor == meta.get(connection, CONFIRMED)
+    facts = meta.several(connection, (CURSOR, CONFIRMED, LAST_SYNCED))
+    cursor = facts[CURSOR]
+    at_head = cursor is not None and cursor == facts[CONFIRMED]
     outstanding = [str(state) for state in counts]
     if staged.count(connection):
         outstanding.append("importing")
@@ -44,8 +45,8 @@ def table_status(
         outstanding.append("head_unconfirmed")
     return TableStatus(
         counts=counts,
-        oldest_waiting_at=outbox.oldest_waiting(connection),
-        last_synced_at=meta.get(connection, LAST_SYNCED),
+        oldest_waiting_at=outbox.oldest_waiting(connection) if counts else None,
+        last_synced_at=facts[LAST_SYNCED],
         cursor=cursor,
         outstanding=tuple(outstanding),
     )
