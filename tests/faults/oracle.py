@@ -45,6 +45,7 @@ class AtSchool:
     feed: list[tuple[int, str, str, int, dict[str, Any]]]
     receipts: dict[str, int]
     students: dict[str, tuple[int, dict[str, Any], bool]]
+    positions: list[int]
     before: set[str] = field(default_factory=set)  # operations of the template
 
 
@@ -59,7 +60,8 @@ def read_school(school: School) -> AtSchool:
         f"SELECT position, op_id, entity_id, version, payload FROM feed {mine} ORDER BY position",
         school.school_id,
     )
-    feed = [row for row in feed if row[1]]  # the school itself came by no operation
+    positions = [row[0] for row in feed]
+    feed = [row for row in feed if row[1]]  # the school itself, and a user's rights, come by no operation
     receipts = school.rows(f"SELECT op_id, version FROM receipt {mine}", school.school_id)
     students = school.rows(
         f"SELECT id, version, deleted_at IS NOT NULL, {', '.join(FIELDS)} FROM student {mine}",
@@ -73,6 +75,7 @@ def read_school(school: School) -> AtSchool:
         [(*row[:4], json.loads(row[4])) for row in feed],
         dict(receipts),
         {row[0]: (row[1], dict(zip(FIELDS, row[3:], strict=True)), bool(row[2])) for row in students},
+        positions,
     )
 
 
@@ -114,9 +117,9 @@ def _told_apart(found: AtSchool) -> Iterator[Fault]:
     """The school's own books do not agree."""
     if {(one.op_id, one.record, one.version) for one in found.steps} != {row[1:4] for row in found.feed}:
         yield Fault(DOUBLED, "history and feed do not tell the same versions")
-    for before, row in itertools.pairwise(found.feed):
-        if row[0] != before[0] + 1:
-            yield Fault(DIVERGED, f"the feed's row {row[0]} follows {before[0]}")
+    for before, position in itertools.pairwise(found.positions):
+        if position != before + 1:
+            yield Fault(DIVERGED, f"the feed's row {position} follows {before}")
 
 
 def _values_twice(found: AtSchool, ledger: Ledger) -> Iterator[Fault]:
