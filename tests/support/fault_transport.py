@@ -11,11 +11,15 @@ PORTAL = b"<html><title>Hotel Wi-Fi</title><form>Room number</form></html>"
 
 
 class FaultTransport(httpx.AsyncBaseTransport):
-    """Passes requests on to ``app``. ``down`` refuses all; ``faults`` are used up, one by each push."""
+    """Passes requests on to ``app``. ``down`` refuses all, ``cut_pulls`` the feed.
+
+    ``faults`` are used up, one by each push.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.down = False
+        self.cut_pulls = False
         self.faults: list[str] = []
         self.pushes = 0
         self.bodies: list[bytes] = []
@@ -24,7 +28,7 @@ class FaultTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One request, with the next fault if it is a push."""
         self.paths.append(request.url.path)
-        if self.down:
+        if self.down or (self.cut_pulls and request.url.path.endswith("/sync/changes")):
             raise httpx.ConnectError("refused")
         if not request.url.path.endswith("/sync/push"):
             return await self._inner.handle_async_request(request)

@@ -21,6 +21,7 @@ from rollbook.api.wakeups import WakeUps
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.operations import PushResponse, ReceiptsRequest, ReceiptsResponse
+from rollbook.contract.recovery import MissingRequest, MissingResponse, OfferResponse
 from rollbook.contract.session import ServerInfo, Session
 from rollbook.contract.snapshot import SnapshotPage, SnapshotPlan
 from rollbook.domain.clock import Clock
@@ -172,6 +173,24 @@ class ApiClient:
         """Tell a restored server which blocks are in use here (S22)."""
         body = msgspec.json.encode(LiveBlocks(live))
         await self._once(Call("POST", "/api/v1/numbers/blocks/live", type(None), body=body))
+
+    async def missing(self, asked: MissingRequest, known: str = START) -> MissingResponse:
+        """Which versions a server that was put back has lost (S22). ``known`` as in :meth:`push`."""
+        body = msgspec.json.encode(asked)
+        call = Call("POST", "/api/v1/recovery/missing", MissingResponse, params={"known": known}, body=body)
+        return (await self._once(call)).value
+
+    async def offer(self, body: bytes, known: str = START) -> OfferResponse:
+        """Give versions back: an encoded ``contract.recovery.OfferRequest``. ``known`` as in :meth:`push`."""
+        call = Call(
+            "POST",
+            "/api/v1/recovery/offer",
+            OfferResponse,
+            params={"known": known},
+            body=body,
+            writes=True,
+        )
+        return (await self._once(call)).value
 
     async def get_json(
         self, route: str, path: str, params: dict[str, str | int] | None = None

@@ -124,6 +124,8 @@ def _lines(status: Status) -> list[str]:
         f"Waiting: {status.waiting}   Needs you: {status.needs_you}   Students here: {status.records}",
         f"Last synced: {status.last_synced_at or 'never'}",
     ]
+    if status.put_back:
+        lines.append(f"The school's server was put back; giving back {status.giving_back} entries.")
     if status.up_to_date:
         return [*lines, "All saved to the school."]
     return [*lines, f"Not up to date: {', '.join(status.outstanding)}"]

@@ -113,12 +113,3 @@ def no_such_record() -> RefusedEntryError:
 
 def _refused(field: str, code: str, message: str, suggestion: str) -> RefusedEntryError:
     return RefusedEntryError((RuleBreach(field, code, message, suggestion),))
-
-
-def label_of(values: dict[str, Any]) -> str:
-    """What a person calls the record: its name, with the number where it has one."""
-    name = " ".join(
-        str(part) for part in (values.get("given_name"), values.get("family_name")) if part
-    ) or str(values.get("native_name") or values.get("name") or "")
-    number = values.get("student_number")
-    return f"{name} ({number})" if number else name

@@ -149,6 +149,8 @@ class Client:
             failed=count(State.FAILED, 0),
             parked=count(State.PARKED, 0),
             conflicts=count(State.CONFLICT, 0),
+            giving_back=tables.giving_back,
+            put_back="server_put_back" in tables.outstanding,
             oldest_waiting_at=tables.oldest_waiting_at,
             last_synced_at=tables.last_synced_at,
             cursor=tables.cursor,

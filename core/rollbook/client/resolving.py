@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from rollbook.client.edit_checks import label_of
 from rollbook.client.values import RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
 from rollbook.domain.canonical import canonical_values
 from rollbook.domain.clock import Clock
 from rollbook.domain.entity import EntityType, RuleBreach
 from rollbook.domain.ids import IdSource
+from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import outbox, replica
 from rollbook.store.database import StoreDatabase

@@ -14,7 +14,6 @@ from rollbook.client.edit_checks import (
     Surroundings,
     changes_of,
     each_record_once,
-    label_of,
     no_such_record,
     writable,
 )
@@ -24,6 +23,7 @@ from rollbook.contract.operations import Kind
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
+from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import outbox, replica, staged
 from rollbook.store.database import StoreDatabase

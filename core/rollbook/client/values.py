@@ -131,7 +131,8 @@ class Status:
     ``connection`` is online, degraded, offline or signed_out. ``reason`` is a stable word that says why:
     ``""``, no_network, server_unreachable, server_failing, not_our_server, signed_out, work_offline,
     not_connected. ``since`` is ISO 8601. ``next_attempt_in`` is in seconds.
-    ``outstanding`` says in stable words what keeps it from being up to date.
+    ``outstanding`` says in stable words what keeps it from being up to date. ``put_back``: the school's
+    server was put back to an earlier state, and ``giving_back`` counts what it is still to get back (S22).
     """
 
     connection: str
@@ -158,11 +159,13 @@ class Status:
     role: str = ""
     school: str = ""
     server: str = ""
+    put_back: bool = False
+    giving_back: int = 0
 
     @property
     def waiting(self) -> int:
         """Entries that the school does not have yet and that go by themselves."""
-        return self.queued + self.sending + self.unknown + self.failed
+        return self.queued + self.sending + self.unknown + self.failed + self.giving_back
 
     @property
     def needs_you(self) -> int:

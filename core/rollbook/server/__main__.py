@@ -56,6 +56,10 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.demo.fill import make_demo
 
         return make_demo(settings, clock, new_id, asked.students, asked.seed)
+    if asked.command == "recovery":
+        from rollbook.server.commands.recovery import recovery
+
+        return recovery(settings, clock, new_id, asked.what, asked.school)
     from rollbook.server.commands.check import check, run_migrate
 
     return run_migrate(settings, clock) if asked.command == "migrate" else check(settings, clock)
@@ -75,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=_number(1, 64), default=1)
     commands.add_parser("migrate", parents=[common], help="bring the database to this release's schema")
     commands.add_parser("check", parents=[common], help="say what is wrong with the database")
+    recovery = commands.add_parser(
+        "recovery", parents=[common], help="what computers gave back after the server was put back"
+    )
+    recovery.add_argument("what", choices=["list", "end"], nargs="?", default="list")
+    recovery.add_argument("--school", help="the school's name; needed where there are several")
     user = commands.add_parser("create-user", parents=[common], help="make a user or give a new password")
     user.add_argument("name")
     user.add_argument("--role", required=True, choices=[role.value for role in Role])

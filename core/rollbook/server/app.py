@@ -29,6 +29,8 @@ from rollbook.server.openapi import install_openapi
 from rollbook.server.parts import Parts
 from rollbook.server.problems import install_problem_handlers
 from rollbook.server.proposals import endpoints as proposals_endpoints
+from rollbook.server.recovery import endpoints as recovery_endpoints
+from rollbook.server.recovery.service import RecoveryService
 from rollbook.server.settings import Settings, read_settings
 from rollbook.server.students import endpoints as students_endpoints
 from rollbook.server.students import views
@@ -47,6 +49,7 @@ _ENDPOINTS = (
     events,
     numbers_endpoints,
     proposals_endpoints,
+    recovery_endpoints,
     dashboard_endpoints,
     diagnostics_endpoints,
 )
@@ -104,6 +107,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
         auth=AuthService(database, installation, settings, clock, new_id),
         push=PushService(database, clock, metrics, wakeups.committed, installation),
         numbers=NumberService(database, settings, clock),
+        recovery=RecoveryService(database, clock, new_id, installation, wakeups.committed),
         wakeups=wakeups,
     )
 

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from rollbook.contract import feed, operations, proposals, session, snapshot
+from rollbook.contract import feed, operations, proposals, recovery, session, snapshot
 from rollbook.contract.headers import PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
@@ -32,7 +32,7 @@ def _with_raw_parts_told() -> tuple[Any, ...]:
                 )
             ],
         ),
-        msgspec.defstruct("PushResponse", [("results", list[result])]),  # type: ignore[valid-type]
+        msgspec.defstruct("PushResponse", [("results", list[result]), ("known", str, "")]),  # type: ignore[valid-type]
         msgspec.defstruct("ReceiptsResponse", [("results", list[result])]),  # type: ignore[valid-type]
     )
 
@@ -51,6 +51,11 @@ _TYPES: tuple[Any, ...] = (
     proposals.Proposal,
     proposals.ProposalsPage,
     proposals.Decision,
+    recovery.MissingRequest,
+    recovery.MissingResponse,
+    recovery.OfferRequest,
+    recovery.OfferResponse,
+    recovery.RecoveryAnswer,
     *_with_raw_parts_told(),
 )
 

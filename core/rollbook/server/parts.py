@@ -11,6 +11,7 @@ from rollbook.server.database import Database
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.metrics import Metrics
 from rollbook.server.numbers.service import NumberService
+from rollbook.server.recovery.service import RecoveryService
 from rollbook.server.settings import Settings
 from rollbook.server.sync.push import PushService
 from rollbook.server.sync.wakeups import WakeUps
@@ -29,6 +30,7 @@ class Parts:
     auth: AuthService
     push: PushService
     numbers: NumberService
+    recovery: RecoveryService
     wakeups: WakeUps
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes
 from rollbook.store import rows
@@ -40,8 +40,10 @@ def lease(connection: Connection, device: str, limit: int, holds: Collection[str
     blocked = set(holds) | _lanes_that_need_a_person(connection)
     taken: dict[str, list[Any]] = {}
     last_of_record: dict[str, str] = {}
+    lost = _lanes_with_lost_entries(connection)
     for row in _in_order(connection):
-        if row.lane in blocked or not _dependencies_met(connection, row):
+        behind_lost = row.position > lost.get(row.lane, row.position)
+        if row.lane in blocked or behind_lost or not _dependencies_met(connection, row):
             blocked.add(row.lane)
             continue
         carrier = last_of_record.get(row.entity_id)
@@ -63,6 +65,17 @@ def recover(connection: Connection) -> int:
         update(OPERATION).where(OPERATION.c.state == State.SENDING).values(state=State.UNKNOWN, uncertain=1)
     )
     return result.rowcount
+
+
+def _lanes_with_lost_entries(connection: Connection) -> dict[str, int]:
+    """Lanes in which the school is given back what it lost, and from which place on the others wait (S22)."""
+    rows = connection.execute(
+        select(LANE.c.lane, func.min(OPERATION.c.position))
+        .join(OPERATION, OPERATION.c.sequence == LANE.c.sequence)
+        .where(OPERATION.c.state == State.GIVING_BACK)
+        .group_by(LANE.c.lane)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _lanes_that_need_a_person(connection: Connection) -> set[str]:

@@ -12,11 +12,20 @@ class State(StrEnum):
     FAILED = "failed"  # for the moment; tried again by itself
     PARKED = "parked"  # refused; a person must act
     CONFLICT = "conflict"  # a person must choose
+    GIVING_BACK = "giving_back"  # the school had it and lost it; it gets it back by itself (S22)
     APPLIED = "applied"
     REPLACED = "replaced"  # mended by a newer entry
     DISCARDED = "discarded"
 
 
-ACTIVE = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED, State.PARKED, State.CONFLICT)
-GOES_BY_ITSELF = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED)
+ACTIVE = (
+    State.QUEUED,
+    State.SENDING,
+    State.UNKNOWN,
+    State.FAILED,
+    State.PARKED,
+    State.CONFLICT,
+    State.GIVING_BACK,
+)
+GOES_BY_ITSELF = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED, State.GIVING_BACK)
 NEEDS_A_PERSON = (State.PARKED, State.CONFLICT)

@@ -135,12 +135,14 @@ KNOWN_VERSION = Table(
     Column("version", Integer, primary_key=True),
     Column("seal", Text, primary_key=True),
     Column("entity", Text, nullable=False),
-    Column("op_id", Text, nullable=False, index=True),
+    Column("op_id", Text, nullable=False),
     Column("change", LargeBinary, nullable=False),  # an encoded contract.feed.Change
     Column("number", Integer, nullable=False),  # in the order in which they came
     Column("kept_at", Text, nullable=False),
     Column("state", Text, nullable=False, server_default=""),
     Index("known_version_number", "number"),
+    Index("known_version_seal", "seal"),
+    Index("known_version_operation", "op_id"),
     Index("known_version_state", "state", sqlite_where=text("state <> ''")),
 )
 

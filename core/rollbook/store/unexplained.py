@@ -9,20 +9,20 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from rollbook.store.states import ACTIVE, NEEDS_A_PERSON
+from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
 from rollbook.store.tables import LANE, OPERATION
 
 
 def without_a_reason(connection: Connection, waiting_lanes: Collection[str]) -> list[str]:
     """The op_ids of entries that head their lanes and should be gone once everything due has been sent.
 
-    An entry has a reason to wait that needs a person, whose lane is in ``waiting_lanes`` (it backs off), or
-    that depends on another which waits.
+    An entry has a reason to wait that needs a person, that is given back to a server that lost it (S22),
+    whose lane is in ``waiting_lanes`` (it backs off), or that depends on another which waits.
     """
     return [
         row.op_id
         for row in _heads(connection)
-        if row.state not in NEEDS_A_PERSON
+        if row.state not in (*NEEDS_A_PERSON, State.GIVING_BACK)
         and row.lane not in waiting_lanes
         and not _depends_on_one_that_waits(connection, row.depends_on)
     ]

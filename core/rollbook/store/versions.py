@@ -61,4 +61,5 @@ def forget(connection: Connection, before: str) -> int:
     """Forget versions kept before that time, and all but the last 50,000; returns how many went."""
     newest = connection.execute(select(func.max(KNOWN_VERSION.c.number))).scalar() or 0
     old = (KNOWN_VERSION.c.kept_at < before) | (KNOWN_VERSION.c.number <= newest - KEPT_AT_MOST)
-    return connection.execute(delete(KNOWN_VERSION).where(old, KNOWN_VERSION.c.state == "")).rowcount
+    still_ours = KNOWN_VERSION.c.state.in_(("lost", "held"))
+    return connection.execute(delete(KNOWN_VERSION).where(old, ~still_ours)).rowcount

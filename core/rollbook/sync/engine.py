@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rollbook.api.client import ApiClient
 from rollbook.domain.clock import Clock
+from rollbook.domain.ids import uuid7_source
 from rollbook.resilience.connectivity import ConnectionState
 from rollbook.resilience.failures import CallFailedError, FailureKind
 from rollbook.resilience.settings import ResilienceSettings
@@ -20,6 +21,7 @@ from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.numbers import NumberKeeper
 from rollbook.sync.overdue import OverdueWatch
 from rollbook.sync.pull import Pull
+from rollbook.sync.recovery import Recovery
 from rollbook.sync.replay import Replay
 from rollbook.sync.settings import SyncSettings
 
@@ -70,6 +72,15 @@ class SyncEngine:
         )
         self._pull = Pull(
             store, api, clock=clock, settings=settings, emit=emit, meanwhile=self._send_meanwhile
+        )
+        self._recovery = Recovery(
+            store,
+            api,
+            clock=clock,
+            new_id=uuid7_source(clock),
+            settings=settings,
+            emit=emit,
+            read_anew=self._pull.read_anew,
         )
         self._overdue = OverdueWatch(store, clock, settings.sync_overdue_seconds)
         self._clock = clock
@@ -184,8 +195,13 @@ class SyncEngine:
     async def _cycle(self) -> None:
         self.syncing = True
         try:
-            await self._send()
-            await self._pull.run()
+            try:
+                await self._there_and_back()
+            except CallFailedError as failure:
+                if failure.code != "cursor-unknown":
+                    raise
+                await self._recovery.notice()
+                await self._there_and_back()
             if self._overdue.look(self._lanes.held()):
                 self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
             await self.numbers.top_up()
@@ -200,16 +216,11 @@ class SyncEngine:
         if self._wake.is_set():  # stays so: there is another round after this one
             await self._replay.run()
 
-    async def _send(self) -> None:
-        """Send what is due; to a server that was put back only once we know what it has (S22)."""
-        try:
-            await self._replay.run()
-        except CallFailedError as failure:
-            if failure.code != "cursor-unknown":
-                raise
-            self._pull.begin_refill()
-            await self._pull.run()
-            await self._replay.run()
+    async def _there_and_back(self) -> None:
+        """Send, then pull. A server that was put back first gets back what it lost (S22)."""
+        await self._recovery.run()
+        await self._replay.run()
+        await self._pull.run()
 
     def _after(self, failure: CallFailedError) -> float:
         """Seconds until the next attempt: soon while in doubt, at the breaker's time once it is open."""

@@ -4,11 +4,10 @@ from rollbook.api.client import ApiClient
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
-from rollbook.resilience.failures import CallFailedError
 from rollbook.store import filling, meta, refill, replica, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.events import Emit, StatusChanged, records_changed
-from rollbook.sync.known_row import known_anew, known_row, note_known
+from rollbook.sync.known_row import known_row, note_known
 from rollbook.sync.progress import PullProgress
 from rollbook.sync.settings import SyncSettings
 from rollbook.sync.snapshot import Meanwhile, Snapshot
@@ -90,13 +89,7 @@ class Pull:
     async def _next_page(self) -> ChangesPage:
         with self._store.read() as connection:
             cursor, known = meta.get(connection, CURSOR) or START, known_row(connection)
-        try:
-            page = await self._api.changes(cursor, self._settings.sync_page_changes, known)
-        except CallFailedError as failure:
-            if failure.code != "cursor-unknown" or (cursor, known) == (START, START):
-                raise
-            self.begin_refill()
-            return await self._next_page()
+        page = await self._api.changes(cursor, self._settings.sync_page_changes, known)
         self._take(page)
         return page
 
@@ -118,10 +111,9 @@ class Pull:
             self._emit(records_changed(entity, ids))
         self._emit(StatusChanged())
 
-    def begin_refill(self) -> None:
-        """The server went back in time, or forgot: read everything anew, over what is shown (S22)."""
+    def read_anew(self) -> None:
+        """The server was put back: everything is read anew, over what is shown (S22)."""
         with self._store.write() as connection:
             refill.begin(connection)
             meta.put(connection, CURSOR, START)
-            known_anew(connection, START)
             meta.put(connection, CONFIRMED, None)

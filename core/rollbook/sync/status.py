@@ -4,20 +4,24 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from rollbook.store import meta, outbox, staged
+from rollbook.store import meta, outbox, recovery, staged
 from rollbook.store.states import State
 from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
 
 
 @dataclass(frozen=True, slots=True)
 class TableStatus:
-    """What the tables say. ``outstanding`` names in stable words what keeps it from being up to date."""
+    """What the tables say. ``outstanding`` names in stable words what keeps it from being up to date.
+
+    ``giving_back`` counts what a server that was put back has not taken yet (S22).
+    """
 
     counts: dict[State, int]
     oldest_waiting_at: str | None
     last_synced_at: str | None
     cursor: str | None
     outstanding: tuple[str, ...]
+    giving_back: int = 0
 
 
 def table_status(
@@ -35,6 +39,8 @@ def table_status(
     outstanding = [str(state) for state in counts]
     if staged.count(connection):
         outstanding.append("importing")
+    if recovery.step(connection) is not None:
+        outstanding.append("server_put_back")
     if not at_head:
         outstanding.append("not_pulled")
     if not runs:
@@ -49,4 +55,5 @@ def table_status(
         last_synced_at=facts[LAST_SYNCED],
         cursor=cursor,
         outstanding=tuple(outstanding),
+        giving_back=recovery.outstanding(connection),
     )

@@ -20,6 +20,7 @@ STATE_ICONS = {
     "failed": "degraded",
     "parked": "needs-you",
     "conflict": "conflict",
+    "giving_back": "saving",
     "applied": "saved",
 }
 SHOWN_CHANGES = 2

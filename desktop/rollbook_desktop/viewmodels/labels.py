@@ -67,6 +67,7 @@ ENTRY_STATES: dict[str, str] = {
     "failed": QT_TRANSLATE_NOOP("states", "Failed for now; tried again by itself"),
     "parked": QT_TRANSLATE_NOOP("states", "Refused by the school; needs you"),
     "conflict": QT_TRANSLATE_NOOP("states", "In conflict with the school; needs you"),
+    "giving_back": QT_TRANSLATE_NOOP("states", "The school lost it and gets it back"),
     "applied": QT_TRANSLATE_NOOP("states", "Saved at the school"),
 }
 

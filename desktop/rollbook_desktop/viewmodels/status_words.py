@@ -204,6 +204,9 @@ def _outstanding(status: Status) -> str:
         )
         if count
     ]
+    if status.put_back:
+        words = translate("status", "the school's server was put back; giving back %n entries")
+        parts.append(words.replace("%n", str(status.giving_back)))
     if not parts and not status.up_to_date:
         parts = [translate("status", "a comparison with the server")]
     return ", ".join(parts) or translate("status", "nothing")

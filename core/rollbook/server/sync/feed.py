@@ -44,6 +44,15 @@ def check_known(connection: Connection, school_id: str, known: str) -> None:
     _position_of(connection, school_id, known)
 
 
+def is_known(connection: Connection, school_id: str, cursor: str) -> bool:
+    """Whether the feed holds the very row of ``cursor``."""
+    try:
+        check_known(connection, school_id, cursor)
+    except ProblemError:
+        return False
+    return True
+
+
 def cursor_of_head(connection: Connection, school_id: str) -> str:
     """The feed's last row as a cursor."""
     row = connection.execute(

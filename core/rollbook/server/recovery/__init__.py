@@ -1,0 +1,1 @@
+"""Taking back from the desks what a server that was put back has lost (S22)."""

@@ -1,0 +1,238 @@
+"""What this computer has to give back to a server that was put back, and how far that is (S22).
+
+An acknowledged entry that the server lost is in the state ``giving_back``. A lost version is marked in
+``known_version``: ``lost`` is to be offered, ``held`` waits at the server and is offered again, ``done`` goes
+or went as an entry instead, ``left`` is in the server's keeping.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
+
+from rollbook.contract.feed import Change
+from rollbook.contract.operations import Kind
+from rollbook.domain.registry import ENTITIES
+from rollbook.store import meta, replica
+from rollbook.store.states import ACTIVE, State
+from rollbook.store.tables import KNOWN_VERSION, OPERATION
+
+BEGUN, WAITING = "begun", "waiting"
+LOST, HELD, DONE, LEFT = "lost", "held", "done", "left"
+OUTSTANDING = (LOST, HELD)
+_STEP = "recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A version to be given back. ``before`` is the seal of the nearest earlier one that is known here."""
+
+    number: int
+    change: Change
+    before: str
+    frozen: bytes | None
+    state: str
+
+
+def step(connection: Connection) -> str | None:
+    """``begun``: what is lost is being found out; ``waiting``: some is not taken yet; ``None``: well."""
+    return meta.get(connection, _STEP)
+
+
+def set_step(connection: Connection, to: str | None) -> None:
+    """The recovery is at that step from now on."""
+    meta.put(connection, _STEP, to)
+
+
+def doubt_bases(connection: Connection) -> None:
+    """What entries that wait were made on may be gone: without its seal, nothing is sure to have been seen.
+
+    So an archive asks (S15); what was sent before keeps its bytes.
+    """
+    connection.execute(
+        update(OPERATION)
+        .where(
+            OPERATION.c.state.in_(ACTIVE),
+            OPERATION.c.frozen.is_(None),
+            OPERATION.c.base_version.is_not(None),
+            OPERATION.c.base_seal == "",
+        )
+        .values(base_version=0)
+    )
+
+
+def acknowledged(connection: Connection, since: str, after: int, limit: int) -> Sequence[Any]:
+    """Entries that the school had, settled since that time: rows of (sequence, op_id), a part at a time."""
+    return connection.execute(
+        select(OPERATION.c.sequence, OPERATION.c.op_id)
+        .where(
+            OPERATION.c.state == State.APPLIED,
+            OPERATION.c.carried_by.is_(None),
+            OPERATION.c.frozen.is_not(None),
+            OPERATION.c.settled_at >= since,
+            OPERATION.c.sequence > after,
+        )
+        .order_by(OPERATION.c.sequence)
+        .limit(limit)
+    ).all()
+
+
+def mark_lost_entries(connection: Connection, op_ids: Collection[str]) -> None:
+    """The server has no receipt for these any more."""
+    for op_id in op_ids:
+        _set_entry(connection, op_id, OPERATION.c.state == State.APPLIED, State.GIVING_BACK, uncertain=1)
+
+
+def versions_after(connection: Connection, after: int, limit: int) -> Sequence[Any]:
+    """Versions that the school made, in the order in which they came here, a part at a time."""
+    names = (KNOWN_VERSION.c.entity, KNOWN_VERSION.c.entity_id, KNOWN_VERSION.c.version, KNOWN_VERSION.c.seal)
+    return connection.execute(
+        select(KNOWN_VERSION.c.number, *names)
+        .where(KNOWN_VERSION.c.number > after, KNOWN_VERSION.c.state != DONE)
+        .order_by(KNOWN_VERSION.c.number)
+        .limit(limit)
+    ).all()
+
+
+def mark_versions(connection: Connection, seals: Collection[str], state: str) -> None:
+    """The versions of those seals are in that state."""
+    for seal in seals:
+        connection.execute(update(KNOWN_VERSION).where(KNOWN_VERSION.c.seal == seal).values(state=state))
+
+
+def to_offer(connection: Connection, after: tuple[str, int, str], limit: int) -> list[Lost]:
+    """Lost versions behind (record id, version, seal), in that order, a part at a time."""
+    place = (KNOWN_VERSION.c.entity_id, KNOWN_VERSION.c.version, KNOWN_VERSION.c.seal)
+    rows = connection.execute(
+        select(KNOWN_VERSION)
+        .where(KNOWN_VERSION.c.state.in_(OUTSTANDING), _behind(place, after))
+        .order_by(*place)
+        .limit(limit)
+    ).all()
+    return [_lost(connection, row) for row in rows]
+
+
+def take_back(connection: Connection, seal: str) -> None:
+    """The server has that version again; so its entry, if it is ours, is applied as before."""
+    row = _version(connection, seal)
+    mark_versions(connection, [seal], "")
+    if row is not None:
+        gone = OPERATION.c.state.in_((State.GIVING_BACK, State.UNKNOWN))
+        values = {"uncertain": 0, "result_version": row.version}
+        if _set_entry(connection, row.op_id, gone, State.APPLIED, **values):
+            replica.refresh(connection, ENTITIES[row.entity], row.entity_id)
+
+
+def send_anew(connection: Connection, seal: str) -> None:
+    """The record went another way: our entry is sent as any other, the same bytes, and decided by S13."""
+    row = _version(connection, seal)
+    mark_versions(connection, [seal], DONE)
+    if row is not None:
+        _send_entry(connection, row.op_id)
+
+
+def send_rest_anew(connection: Connection) -> int:
+    """Lost entries of which no version is known here are sent as any other; returns how many."""
+    known = select(KNOWN_VERSION.c.op_id).where(KNOWN_VERSION.c.state.in_(OUTSTANDING))
+    rest = connection.execute(
+        select(OPERATION.c.op_id).where(
+            OPERATION.c.state == State.GIVING_BACK,
+            OPERATION.c.carried_by.is_(None),
+            OPERATION.c.op_id.not_in(known),
+        )
+    ).scalars()
+    op_ids = list(rest)
+    for op_id in op_ids:
+        _send_entry(connection, op_id)
+    return len(op_ids)
+
+
+def outstanding(connection: Connection) -> int:
+    """How many entries and versions are still to be given back; an own entry and its version count once."""
+    entries = select(OPERATION.c.op_id).where(OPERATION.c.state == State.GIVING_BACK)
+    own = connection.execute(select(func.count()).select_from(entries.subquery())).scalar_one()
+    others = connection.execute(
+        select(func.count())
+        .select_from(KNOWN_VERSION)
+        .where(KNOWN_VERSION.c.state.in_(OUTSTANDING), KNOWN_VERSION.c.op_id.not_in(entries))
+    ).scalar_one()
+    return int(own) + int(others)
+
+
+def edit_of(connection: Connection, seal: str) -> tuple[Change, Kind, dict[str, dict[str, Any]]] | None:
+    """A version as an edit on the one before it, so that it can be entered; ``None`` where it is gone."""
+    row = _version(connection, seal)
+    if row is None:
+        return None
+    change = msgspec.json.decode(row.change, type=Change)
+    earlier = _nearest_before(connection, row)
+    had = {} if earlier is None else earlier.values or {}
+    values = change.values or {}
+    changes = {
+        name: {"had": had.get(name), "value": values.get(name)}
+        for name in ENTITIES[change.entity].names
+        if had.get(name) != values.get(name)
+    }
+    if change.deleted:
+        return change, Kind.ARCHIVE, {}
+    revived = earlier is not None and earlier.deleted
+    return change, Kind.CREATE if change.version == 1 or revived else Kind.UPDATE, changes
+
+
+def is_before_known(connection: Connection, seal: str) -> bool:
+    """Whether the version right before it is known here, or it is the first."""
+    row = _version(connection, seal)
+    after = "" if row is None else msgspec.json.decode(row.change, type=Change).after
+    return not after or _version(connection, after) is not None
+
+
+def _version(connection: Connection, seal: str) -> Any:
+    return connection.execute(select(KNOWN_VERSION).where(KNOWN_VERSION.c.seal == seal)).first()
+
+
+def _behind(place: tuple[Any, ...], after: tuple[str, int, str]) -> ColumnElement[bool]:
+    return tuple_(*place) > tuple_(*after)
+
+
+def _lost(connection: Connection, row: Any) -> Lost:
+    change = msgspec.json.decode(row.change, type=Change)
+    frozen = connection.execute(
+        select(OPERATION.c.frozen).where(OPERATION.c.op_id == row.op_id, OPERATION.c.carried_by.is_(None))
+    ).scalar()
+    earlier = _nearest_before(connection, row)
+    before = change.after if earlier is None else earlier.seal
+    return Lost(row.number, change, before, frozen, row.state)
+
+
+def _nearest_before(connection: Connection, row: Any) -> Change | None:
+    """The one right before it where that is known, else the latest of a lower number."""
+    exactly = _version(connection, msgspec.json.decode(row.change, type=Change).after)
+    if exactly is not None:
+        return msgspec.json.decode(exactly.change, type=Change)
+    found = connection.execute(
+        select(KNOWN_VERSION.c.change)
+        .where(
+            KNOWN_VERSION.c.entity_id == row.entity_id,
+            KNOWN_VERSION.c.version < row.version,
+            KNOWN_VERSION.c.number < row.number,
+        )
+        .order_by(KNOWN_VERSION.c.version.desc(), KNOWN_VERSION.c.number.desc())
+        .limit(1)
+    ).scalar()
+    return None if found is None else msgspec.json.decode(found, type=Change)
+
+
+def _send_entry(connection: Connection, op_id: str) -> None:
+    lost = OPERATION.c.state == State.GIVING_BACK
+    _set_entry(connection, op_id, lost, State.UNKNOWN, uncertain=1)
+
+
+def _set_entry(
+    connection: Connection, op_id: str, where: ColumnElement[bool], state: State, **values: Any
+) -> bool:
+    """Set the entry, and those that its bytes carry; whether there was one in such a state."""
+    mine = (OPERATION.c.op_id == op_id) | (OPERATION.c.carried_by == op_id)
+    done = connection.execute(update(OPERATION).where(mine, where).values(state=state, **values))
+    return done.rowcount > 0

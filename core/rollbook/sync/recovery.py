@@ -1,0 +1,207 @@
+"""Giving back what a server that was put back to an earlier state has lost (S22)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from rollbook.api.client import ApiClient
+from rollbook.contract.feed import START, later_cursor
+from rollbook.contract.operations import MAX_BODY_BYTES, NO_RECORD
+from rollbook.contract.recovery import (
+    MAX_NAMED,
+    MAX_OFFERED,
+    Given,
+    MissingRequest,
+    Offer,
+    OfferRequest,
+    OfferResult,
+    VersionName,
+)
+from rollbook.domain import checkpoints
+from rollbook.domain.clock import Clock
+from rollbook.resilience.failures import CallFailedError
+from rollbook.store import meta, recovery
+from rollbook.store.database import StoreDatabase
+from rollbook.store.recovery import Lost
+from rollbook.sync.entering import enter_rest, enter_version
+from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
+from rollbook.sync.known_row import known_anew, known_row, note_known
+from rollbook.sync.pull import CONFIRMED, CURSOR
+from rollbook.sync.settings import SyncSettings
+
+_RECEIPTS_AT_ONCE = 1_000
+_POISONED = ("internal-error", "body-too-large", "malformed-request", "validation-failed")
+_ROOM = MAX_BODY_BYTES // 2
+_BEFORE_ALL = ("", 0, "")
+
+
+class Recovery:
+    """Finds out what was lost, gives it back, has all read anew. Each step may be cut and repeated."""
+
+    def __init__(
+        self,
+        store: StoreDatabase,
+        api: ApiClient,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str],
+        settings: SyncSettings,
+        emit: Emit,
+        read_anew: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._clock = clock
+        self._new_id = new_id
+        self._settings = settings
+        self._emit = emit
+        self._read_anew = read_anew
+
+    async def notice(self) -> None:
+        """The server does not know a row of its own feed: it was put back. From now on what it has counts.
+
+        Its last row is taken first: if it is put back once more meanwhile, that is noticed, too.
+        """
+        with self._store.read() as connection:
+            lost = later_cursor(known_row(connection), meta.get(connection, CURSOR) or START)
+        answer = await self._api.missing(MissingRequest(lost=lost))
+        with self._store.write() as connection:
+            recovery.set_step(connection, recovery.BEGUN)
+            recovery.doubt_bases(connection)
+            known_anew(connection, answer.head)
+            meta.put(connection, CONFIRMED, None)
+        self._emit(StatusChanged())
+
+    async def run(self) -> None:
+        """Give back what there is to give back, if anything. Raises :class:`CallFailedError`."""
+        with self._store.read() as connection:
+            step = recovery.step(connection)
+        if step is None:
+            return
+        # What was erased at the school (D3) is to be asserted here, before anything is given back.
+        if step == recovery.BEGUN:
+            await self._find_lost_entries()
+            await self._find_lost_versions()
+            checkpoints.passed("client.recovery.found")
+        await self._offer_all()
+        with self._store.write() as connection:
+            recovery.send_rest_anew(connection)
+        if step == recovery.BEGUN:
+            self._read_anew()
+        self._conclude()
+
+    async def _find_lost_entries(self) -> None:
+        """Acknowledged entries of the last 30 days for which there is no receipt any more (S7)."""
+        kept = timedelta(days=self._settings.sync_acknowledged_days)
+        since, after = (self._clock.now() - kept).isoformat(), -1
+        while True:
+            with self._store.read() as connection:
+                rows = recovery.acknowledged(connection, since, after, _RECEIPTS_AT_ONCE)
+                known = known_row(connection)
+            if not rows:
+                return
+            after = rows[-1].sequence
+            asked = [row.op_id for row in rows]
+            found = {result.op_id for result in (await self._api.receipts(asked, known)).results}
+            with self._store.write() as connection:
+                recovery.mark_lost_entries(connection, [each for each in asked if each not in found])
+            self._emit(StatusChanged())
+
+    async def _find_lost_versions(self) -> None:
+        """Versions known here that the server does not have, whoever made them."""
+        after = -1
+        while True:
+            with self._store.read() as connection:
+                rows = recovery.versions_after(connection, after, MAX_NAMED)
+                known = known_row(connection)
+            if not rows:
+                return
+            after = rows[-1].number
+            names = [VersionName(row.entity, row.entity_id, row.version, row.seal) for row in rows]
+            missing = (await self._api.missing(MissingRequest(versions=names), known)).missing
+            with self._store.write() as connection:
+                there = {name.seal for name in names} - set(missing)
+                recovery.mark_versions(connection, there, "")
+                recovery.mark_versions(connection, missing, recovery.LOST)
+            self._emit(StatusChanged())
+
+    async def _offer_all(self) -> None:
+        after = _BEFORE_ALL
+        while True:
+            with self._store.read() as connection:
+                lost = recovery.to_offer(connection, after, MAX_OFFERED)
+            if not lost:
+                return
+            for part in _parts(lost):
+                await self._offer(part)
+            last = lost[-1].change
+            after = (last.id, last.version, last.seal)
+
+    async def _offer(self, lost: Sequence[Lost]) -> None:
+        checkpoints.passed("client.recovery.before_offer")
+        with self._store.read() as connection:
+            known = known_row(connection)
+        body = msgspec.json.encode(OfferRequest([_offer(each) for each in lost]))
+        try:
+            answer = await self._api.offer(body, known)
+        except CallFailedError as failure:
+            await self._failed(lost, failure)
+            return
+        checkpoints.passed("client.recovery.offered")
+        self._settle(answer.results, answer.known)
+
+    async def _failed(self, lost: Sequence[Lost], failure: CallFailedError) -> None:
+        """One that the server stumbles over must not keep the others back: it is found by halving (S8)."""
+        if failure.code not in _POISONED:
+            raise failure
+        if len(lost) == 1:
+            self._settle([OfferResult(lost[0].change.seal, Given.REFUSED)], START)
+            return
+        middle = len(lost) // 2
+        await self._offer(lost[:middle])
+        await self._offer(lost[middle:])
+
+    def _settle(self, results: Sequence[OfferResult], known: str) -> None:
+        with self._store.write() as connection:
+            for result in results:
+                if result.given in (Given.TAKEN, Given.KNOWN):
+                    recovery.take_back(connection, result.seal)
+                elif result.given is Given.HELD:
+                    recovery.mark_versions(connection, [result.seal], recovery.HELD)
+                elif result.given is Given.LEFT:
+                    recovery.mark_versions(connection, [result.seal], recovery.LEFT)
+                elif result.given is Given.DECIDE:
+                    enter_version(connection, result.seal, self._new_id, self._clock)
+                    recovery.mark_versions(connection, [result.seal], recovery.DONE)
+                else:
+                    recovery.send_anew(connection, result.seal)
+                    enter_rest(connection, result.seal, self._new_id, self._clock)
+            note_known(connection, known)
+            checkpoints.passed("client.recovery.before_commit")
+        self._emit(StatusChanged())
+
+    def _conclude(self) -> None:
+        with self._store.write() as connection:
+            left = recovery.outstanding(connection)
+            recovery.set_step(connection, recovery.WAITING if left else None)
+        self._emit(RecordsChanged("student", None))
+        self._emit(StatusChanged())
+
+
+def _offer(lost: Lost) -> Offer:
+    operation = NO_RECORD if lost.frozen is None else msgspec.Raw(lost.frozen)
+    return Offer(lost.change, lost.before, operation)
+
+
+def _parts(lost: Sequence[Lost]) -> Iterator[Sequence[Lost]]:
+    """Parts that fit well inside the largest body that the server takes."""
+    start, size = 0, 0
+    for index, each in enumerate(lost):
+        length = len(msgspec.json.encode(_offer(each)))
+        if index > start and size + length > _ROOM:
+            yield lost[start:index]
+            start, size = index, 0
+        size += length
+    if start < len(lost):
+        yield lost[start:]
