@@ -87,7 +87,7 @@ def test(arguments: list[str]) -> int:
 
 def faults(arguments: list[str]) -> int:
     """Run histories of faults; the last line counts what was wrong in them."""
-    debian.bring(debian.ENVIRONMENT)
+    debian.bring(debian.ENVIRONMENT + debian.DATABASE_TESTS)
     environment.ready()
     return _become_tests("faults", arguments)
 

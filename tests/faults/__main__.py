@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faults import planted, several
+from faults.door import ON_POSTGRESQL, OVER_SOCKETS
 from faults.oracle import Fault
+from faults.several import Templates
 from faults.story import Told
 from faults.tally import Tally
-from faults.template import Template
 
 _SHOWN_EVERY_SECONDS = 5.0
 _MINUTE = 60.0
@@ -21,18 +22,20 @@ _MINUTE = 60.0
 def main(arguments: Sequence[str]) -> int:
     """Run them; gives the exit code."""
     asked = _asked(arguments)
-    with several.a_template() as template:
+    numbers = range(asked.histories) if asked.only is None else (asked.only,)
+    with several.templates({several.way_of(number, asked.always) for number in numbers}) as made:
         if asked.planted:
-            return _find(template, asked)
+            return _find(made, asked)
         if asked.only is not None:
-            return _repeat(template, asked)
-        return _run_all(template, asked)
+            return _repeat(made, asked)
+        return _run_all(made, asked)
 
 
-def _run_all(template: Template, asked: argparse.Namespace) -> int:
+def _run_all(made: Templates, asked: argparse.Namespace) -> int:
     tally = _begun(asked)
     shown = _Shown(tally.done, asked.histories)
-    for number, told in several.told(template, tally.seed, range(tally.done, asked.histories), asked.jobs):
+    numbers = range(tally.done, asked.histories)
+    for number, told in several.told(made, tally.seed, numbers, asked.jobs, asked.always):
         tally.add(number, told)
         if told.wrong and len(tally.failing) == 1:
             _tell(told, tally.seed, number)
@@ -86,18 +89,18 @@ def _sum_up(tally: Tally) -> None:
     print(tally.line(), flush=True)
 
 
-def _repeat(template: Template, asked: argparse.Namespace) -> int:
-    told = several.one(template, asked.seed, asked.only)
+def _repeat(made: Templates, asked: argparse.Namespace) -> int:
+    [(_number, told)] = several.told(made, asked.seed, [asked.only], always=asked.always)
     _tell(told, asked.seed, asked.only)
     return 1 if told.wrong else 0
 
 
-def _find(template: Template, asked: argparse.Namespace) -> int:
+def _find(made: Templates, asked: argparse.Namespace) -> int:
     """Run histories with each bug in place until one of them fails; exit code 1 if a bug is not found."""
     missed = 0
     for name in planted.BUGS if "all" in asked.planted else asked.planted:
         with planted.BUGS[name]():
-            stories = several.told(template, asked.seed, range(asked.histories))
+            stories = several.told(made, asked.seed, range(asked.histories), always=asked.always)
             found = next(((number, told.wrong[0]) for number, told in stories if told.wrong), None)
         missed += found is None
         print(f"{name}: {_after(found, asked.histories)}", flush=True)
@@ -125,6 +128,21 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--histories", type=int, default=200, help="how many (default 200)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same histories")
     parser.add_argument("--jobs", type=int, default=1, help="how many at once (default 1); changes no result")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--sockets",
+        dest="always",
+        action="store_const",
+        const=OVER_SOCKETS,
+        help="all of them over a socket (without this, every fiftieth)",
+    )
+    way.add_argument(
+        "--postgres",
+        dest="always",
+        action="store_const",
+        const=ON_POSTGRESQL,
+        help="all of them on PostgreSQL (without this, every fiftieth)",
+    )
     parser.add_argument("--only", type=int, metavar="K", help="repeat history K alone and tell it")
     parser.add_argument("--resume", action="store_true", help="go on where the state file says it stopped")
     parser.add_argument(

@@ -1,32 +1,44 @@
 """What costs time in every history and proves nothing there is done once in each process."""
 
 import gc
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import anyio.to_thread
+import argon2
 from sqlalchemy import Engine
 
 from rollbook.server import engines
-from rollbook.store import database
+from rollbook.store import database, password_check
+from rollbook.sync import snapshot
 
+_in_a_thread = anyio.to_thread.run_sync
 _SEEN_SELDOM = (50_000, 20, 50)
 
 
 def make_cheap() -> None:
     """Statements are compiled once for all engines; garbage is looked for seldom; no thread is changed.
 
-    In a history one request is answered at a time, so the server's worker threads would change nothing
-    but the time that it takes. Over sockets the server is a process of its own, with all its threads.
+    In a history one request is answered at a time, so worker threads would change nothing but the time that
+    it takes, and the order of what happens. Over sockets the server works in threads, as it does at a school.
     """
     _share_what_is_compiled()
     anyio.to_thread.run_sync = _here
+    snapshot.in_thread = _at_once
+    password_check.PasswordHasher = lambda: argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     gc.freeze()  # what is loaded by now stays: looking it through again and again costs a tenth of the time
     gc.set_threshold(*_SEEN_SELDOM)
 
 
-async def _here(work: Callable[..., Any], *arguments: Any, **_threads: Any) -> Any:
-    return work(*arguments)
+async def _here(work: Callable[..., Any], *arguments: Any, **threads: Any) -> Any:
+    if threading.current_thread() is threading.main_thread():
+        return work(*arguments)
+    return await _in_a_thread(work, *arguments, **threads)
+
+
+async def _at_once(work: Callable[[], Any]) -> Any:
+    return work()
 
 
 def _share_what_is_compiled() -> None:

@@ -21,10 +21,14 @@ POINTS = (
     "client.save.committed",
     "client.push.before_send",
     "client.push.answered",
+    "client.settle.before_commit",
+    "client.settle.committed",
     "client.pull.before_commit",
+    "client.snapshot.before_commit",
     "on the way out",
     "on the way back",
 )
+_NO_LIMIT = 4294967294  # pages; SQLite's own
 _FILES = ("store.sqlite3", "store.sqlite3-wal")
 
 
@@ -60,6 +64,7 @@ class Desk:
         self._world = world
         self.clock = ComputerClock(world)
         self.dying_at: str | None = None
+        self.disk_full = False
         self.known = Known()
         self.watch = Watch()
         self._school, self._weather, self._chance = school, weather, chance
@@ -99,11 +104,19 @@ class Desk:
         for name, content in disk.items():
             (folder / name).write_bytes(content)
         self._open()
+        self.disk_full = False
         self.network.cut, self.network.late = cut, late
 
     def _disk(self) -> dict[str, bytes]:
         folder = self.client.account.folder
         return {name: (folder / name).read_bytes() for name in _FILES if (folder / name).exists()}
+
+    def fill_disk(self, full: bool) -> None:
+        """No page is left for the store's file to grow by; or there is room again."""
+        with self.client._store.write() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages if full else _NO_LIMIT}")
+        self.disk_full = full
 
     def rows(self, query: str, *parameters: Any) -> list[Any]:
         """Rows by plain SQL on the store's file."""

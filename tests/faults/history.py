@@ -3,36 +3,41 @@
 import asyncio
 import random
 import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-from faults.desk import POINTS, Desk, DeskDied
+from faults.desk import Desk, DeskDied
+from faults.door import IN_PROCESS
 from faults.ledger import Ledger
+from faults.mishaps import Mishaps
 from faults.network import Weather
 from faults.oracle import STUCK, Fault, judge
 from faults.people import People
-from faults.school import School, a_point
+from faults.school import School
 from faults.story import Told
 from faults.template import Template, copied
 from faults.time_and_chance import World, ids_of_the_seed
 from faults.watch import look
 from rollbook.domain import checkpoints
 from rollbook.resilience.failures import CallFailedError
+from rollbook.store.errors import StoreFullError
 from support.server_process import PASSWORD
 
 ROUNDS_TO_HEAL = 40
-_HOUR = 3600.0
+Deed = Callable[[Desk], Awaitable[None]]
+"""What someone does at a desk, or what happens to it."""
 
 
-def run(template: Template, folder: Path, seed: str) -> Told:
+def run(template: Template, folder: Path, seed: str, way: str = IN_PROCESS) -> Told:
     """Run the history of that seed in ``folder``, which is removed afterwards."""
     chance = random.Random(seed)
-    told = Told(seed)
+    told = Told(seed, way)
     try:
         with ids_of_the_seed(random.Random(chance.getrandbits(64))) as source:
             world = World()
-            school = School(copied(template, folder), world, source)
-            history = History(template, folder, school, world, chance, told)
+            copy = copied(template, folder)
+            school = School(copy, world, source, way)
+            history = History(copy, folder, school, world, chance, told)
             checkpoints.observe(history.passed)
             asyncio.run(history.tell())
     finally:
@@ -57,6 +62,7 @@ class History:
         self._ledger = Ledger()
         self._people = People(self._ledger, chance, told.wrong, chance.choice((0.0, 0.5, 0.9)))
         self._weather = Weather(chance, fault=chance.choice((0.0, 0.15, 0.3, 0.5)), counts=told.faults)
+        self._mishaps = Mishaps(school, world, self._ledger, chance, told.faults)
         self._acting: list[Desk] = []
         self._known_before = {op_id for (op_id,) in school.rows("SELECT op_id FROM feed")}
         self._desks: list[Desk] = []
@@ -95,7 +101,7 @@ class History:
             self._told.steps = self._ledger.steps
             for desk in self._desks:
                 await desk.close()
-            self._school.close()
+            await self._school.close()
 
     # ---- while it is bad
 
@@ -107,15 +113,15 @@ class History:
         elif roll < 0.60:
             await self._by(desk, self._sync)
         elif roll < 0.68:
-            people.decide_one(desk)
+            await self._by(desk, people.decide_one)
         elif roll < 0.71:
-            people.take_back(desk)
+            await self._by(desk, people.take_back)
         elif roll < 0.75:
             people.open_form(desk)
         elif roll < 0.80:
             await self._by(desk, self._ask)
         else:
-            await self._mishap(desk)
+            await self._by(desk, self._mishaps.one)
 
     async def _edit(self, desk: Desk) -> None:
         roll = self._chance.random()
@@ -128,57 +134,27 @@ class History:
         else:
             await self._people.change(desk)
 
-    async def _mishap(self, desk: Desk) -> None:
-        chance, say, counts = self._chance, self._ledger.say, self._told.faults
-        what = chance.choice(
-            ("cut", "cut", "crash", "die at", "die at", "server", "clock", "time", "time", "late", "role")
-        )
-        if what == "cut":
-            desk.network.cut = not desk.network.cut
-            say(f"{desk.name} is {'cut off' if desk.network.cut else 'connected again'}")
-        elif what == "crash":
-            say(f"{desk.name} crashes")
-            counts["desk crash"] += 1
-            await desk.die()
-        elif what == "die at":
-            desk.dying_at = chance.choice(POINTS)
-        elif what == "server":
-            self._school.dying_at = a_point(chance)
-        elif what == "clock":
-            counts["clock jump"] += 1
-            clock = chance.choice((desk.clock, self._school.clock))
-            clock.wrong_by += chance.choice((-30, -5, -1, 1, 5, 0.02)) * (
-                _HOUR if clock is desk.clock else 10.0
-            )
-            whose = desk.name if clock is desk.clock else "the school"
-            say(f"{whose}'s clock is wrong by {clock.wrong_by}")
-        elif what == "late":
-            await self._arrive_late(desk)
-        elif what == "role":
-            counts["right withdrawn"] += 1
-            self._school.set_role(desk.user, chance.choice(("viewer", "registrar")))
-            say(f"{desk.user[-6:]} at {desk.name} may do something else")
-        else:
-            self._world.advance(chance.choice((1.0, 20.0, 100.0, 1000.0)))
-
-    async def _arrive_late(self, desk: Desk) -> None:
-        if desk.network.late:
-            self._ledger.say(f"{len(desk.network.late)} late requests of {desk.name} arrive")
-            await desk.network.arrive_late()
-
-    async def _by(self, desk: Desk, deed: Any) -> None:
+    async def _by(self, desk: Desk, deed: Deed) -> None:
         """Have ``desk`` do something; where its process dies, it starts again from the disk."""
         if desk in self._acting:
             return
         self._acting.append(desk)
         try:
-            await deed(desk)
+            await self._deed(desk, deed)
         except DeskDied as died:
             self._told.faults[f"died {died}"] += 1
             self._ledger.say(f"{desk.name} died at: {died}")
             await desk.die()
         finally:
             self._acting.pop()
+
+    async def _deed(self, desk: Desk, deed: Deed) -> None:
+        """A deed; where the disk has no room for it, nothing of it was stored and the person knows."""
+        try:
+            await deed(desk)
+        except StoreFullError:
+            self._told.faults["disk full"] += 1
+            self._ledger.say(f"  there is no room on the disk of {desk.name}")
 
     async def _sync(self, desk: Desk) -> None:
         self._ledger.say(f"{desk.name} syncs")
@@ -213,11 +189,11 @@ class History:
         self._look(desk)
         roll = self._chance.random()
         if roll < 0.06:
-            await self._people.change(desk)
+            await self._deed(desk, self._people.change)
         elif roll < 0.07:
-            await self._people.archive(desk)
+            await self._deed(desk, self._people.archive)
         elif roll < 0.08:
-            self._people.decide_one(desk)
+            await self._deed(desk, self._people.decide_one)
         elif roll < 0.15 and len(self._acting) < 3:
             other = self._chance.choice(self._desks)
             await self._by(other, self._chance.choice((self._sync, self._edit)))
@@ -235,18 +211,13 @@ class History:
     # ---- when it is over
 
     async def _heal(self) -> None:
-        self._ledger.say("all heals")
         self._weather.calm = True
-        self._school.dying_at = None
-        for desk in self._desks:
-            desk.network.cut, desk.dying_at = False, None
-            self._school.set_role(desk.user, "registrar")
-            await self._arrive_late(desk)
+        await self._mishaps.heal(self._desks)
         for _round in range(ROUNDS_TO_HEAL):
             self._world.advance(400.0)
             for desk in self._desks:
                 await self._by(desk, self._sync)
-                self._people.decide_all(desk)
+                await self._people.decide_all(desk)
             self._look(*self._desks)
             if all(self._quiet(desk) for desk in self._desks):
                 return

@@ -86,7 +86,6 @@ class Network(httpx.AsyncBaseTransport):
         self._weather = weather
         self._meanwhile = meanwhile
         self._sent = sent
-        self._inner = httpx.ASGITransport(school.app, raise_app_exceptions=False)
         self.cut = False
         self.late: list[httpx.Request] = []
         self.known = known
@@ -120,21 +119,21 @@ class Network(httpx.AsyncBaseTransport):
         held, self.late = self.late, []
         for request in held:
             try:
-                await self._inner.handle_async_request(_again(request, request.content))
+                await self._school.answer(_again(request, request.content))
             except ServerDied:
                 self._count("server died")
 
     async def _answered(self, request: httpx.Request, body: bytes, *, twice: bool) -> httpx.Response:
         try:
             if twice:
-                await (await self._inner.handle_async_request(_again(request, body))).aread()
-            answer = await self._inner.handle_async_request(_again(request, body))
+                await self._school.answer(_again(request, body))
+            answer = await self._school.answer(_again(request, body))
         except ServerDied as died:
             self._count(f"server died at {died}")
             self.told.append(f"server died at {died}")
             raise httpx.ReadError("the server is gone") from None
-        content = await answer.aread()
-        return httpx.Response(answer.status_code, headers=_plain(answer), content=content, request=request)
+        headers = _plain(answer)
+        return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=request)
 
     async def _unarrived(self, request: httpx.Request, fault: str) -> httpx.Response:
         if fault == "refused":

@@ -126,7 +126,7 @@ class People:
 
     # ---- deciding
 
-    def take_back(self, desk: Desk) -> None:
+    async def take_back(self, desk: Desk) -> None:
         """Undo an entry that was never sent."""
         found = desk.client.entries(states=("queued",))
         if not found:
@@ -137,13 +137,13 @@ class People:
         if done:
             self.ledger.decide([op_id], Decision("taken back"))
 
-    def decide_one(self, desk: Desk) -> None:
+    async def decide_one(self, desk: Desk) -> None:
         """Act on one entry that needs a person."""
         found = desk.client.entries(states=_NEEDS)
         if found:
             self.decide(desk, self.chance.choice(found))
 
-    def decide_all(self, desk: Desk) -> None:
+    async def decide_all(self, desk: Desk) -> None:
         """Act on all that needs a person, as each stands when its turn comes."""
         for entry in desk.client.entries(states=_NEEDS):
             now = desk.client.entry(entry.op_id)

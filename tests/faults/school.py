@@ -1,16 +1,23 @@
-"""The real server in this process, that dies at named points and is read by plain SQL."""
+"""The real server, that dies at named points, is started anew, and is read by plain SQL."""
 
 import random
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+
+from faults.door import Door, door_to
+from faults.plain_sql import PlainSql
 from faults.template import Template
 from faults.time_and_chance import ComputerClock, World
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
+from rollbook.domain.roles import Role
 from rollbook.server.app import create_app
+from rollbook.server.auth.accounts import change_role
 from support.school_server import settings_for
+
+POINTS = ("server.push.before_commit", "server.push.committed")
 
 
 class ServerDied(BaseException):
@@ -18,33 +25,63 @@ class ServerDied(BaseException):
 
 
 class School:
-    """The application on a copied file. ``dying_at`` is the point at which it dies next."""
+    """The application on a copied database. ``dying_at`` is the point at which it dies next."""
 
-    def __init__(self, template: Template, world: World, source: Callable[[Clock], IdSource]) -> None:
-        self.file = template.school
+    def __init__(
+        self, template: Template, world: World, source: Callable[[Clock], IdSource], way: str
+    ) -> None:
         self.school_id = template.school_id
+        self.way = way
         self.clock = ComputerClock(world)
-        settings = settings_for(
-            f"sqlite:///{self.file}",
+        self._source = source
+        self._settings = settings_for(
+            template.database,
             template.folder,
             sign_in_attempts=10_000,
             sign_in_attempts_per_address=10_000,
         )
-        self.app = create_app(settings, self.clock, source(self.clock))
-        self.parts = self.app.state.parts
         self.dying_at: str | None = None
+        self._died_at: str | None = None
         self.went_back = False
-        self._reader = sqlite3.connect(self.file, isolation_level=None)
+        self._reader = PlainSql(template.database)
+        self._start()
+
+    def _start(self) -> None:
+        app = create_app(self._settings, self.clock, self._source(self.clock))
+        self.parts = app.state.parts
+        self._door: Door = door_to(app, self.way)
+
+    async def restart(self) -> None:
+        """The process has ended; another begins on what is in the database."""
+        await self._door.aclose()
+        self.parts.database.close()
+        self._start()
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """What the server answers, read whole. Raises :class:`ServerDied` where it died of it."""
+        try:
+            answer = await self._door.handle_async_request(request)
+            await answer.aread()
+        except (ServerDied, httpx.TransportError):
+            if self._died_at is None:
+                raise
+            answer = None
+        if self._died_at is not None:  # over a socket, what its last gasp was is not what a killed one says
+            point, self._died_at = self._died_at, None
+            await self.restart()
+            raise ServerDied(point)
+        assert answer is not None
+        return answer
 
     def passed(self, point: str) -> None:
         """The server came by ``point``; called from its worker threads."""
         if point == self.dying_at:
-            self.dying_at = None
+            self.dying_at, self._died_at = None, point
             raise ServerDied(point)
 
     def rows(self, query: str, *parameters: Any) -> list[Any]:
         """Rows by plain SQL on the server's database."""
-        return self._reader.execute(query, parameters).fetchall()
+        return self._reader.rows(query, *parameters)
 
     def head(self) -> int:
         """The last position of the feed."""
@@ -53,20 +90,16 @@ class School:
 
     def set_role(self, user: str, role: str) -> None:
         """An administrator changes what a user may do."""
-        with sqlite3.connect(self.file, timeout=10) as connection:
-            connection.execute(
-                "UPDATE membership SET role = ? WHERE user_id = (SELECT id FROM app_user WHERE name = ?)",
-                (role, user),
-            )
-        connection.close()
+        [(user_id,)] = self.rows("SELECT id FROM app_user WHERE name = ?", user)
+        self.parts.database.write(
+            lambda connection: change_role(connection, self.clock, user_id, self.school_id, Role(role))
+        )
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close what is open."""
         self._reader.close()
+        await self._door.aclose()
         self.parts.database.close()
-
-
-POINTS = ("server.push.before_commit", "server.push.committed")
 
 
 def a_point(chance: random.Random) -> str:

@@ -1,6 +1,7 @@
 """A migrated school and connected desks, made once and copied for each history."""
 
 import asyncio
+import os
 import random
 import shutil
 import uuid
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import make_url
 
 from faults.time_and_chance import ComputerClock, World, ids_of_the_seed
 from rollbook.client.opening import Surroundings, connect, open_client
@@ -18,11 +21,13 @@ from rollbook.server.database import Database
 from rollbook.server.migrating import migrate
 from support import school_server
 from support.fault_transport import FaultTransport
+from support.postgres import make_database
 from support.school_server import SchoolServer, settings_for
 from support.server_process import PASSWORD
 
+FILE = "school.sqlite3"
 KNOWN_STUDENTS = 3
-DESKS = 4
+DESKS = 4  # the last is another computer of the first user
 SETTINGS = {
     "ROLLBOOK_KEYRING": "0",
     "ROLLBOOK_RETRY_BASE_SECONDS": "0",
@@ -32,44 +37,49 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """``school`` is the server's file; ``desks`` are data folders, the last another of the first user."""
+    """``database`` is the server's; ``desks`` are data folders: all in sync, but for the last, a new one."""
 
     folder: Path
-    school: Path
+    database: str
     desks: tuple[Path, ...]
     school_id: str
     users: tuple[str, ...]
 
 
-def make_template(folder: Path) -> Template:
-    """A school with a few students, and desks that have read them; signed in at the world's beginning."""
+def make_template(folder: Path, database: str | None = None) -> Template:
+    """A school with a few students, and desks that have read them; signed in at the world's beginning.
+
+    ``database`` is the URL of an empty one; without it, a SQLite file is made.
+    """
     folder.mkdir(parents=True)
     with _always_the_same_ids():
-        return _made(folder)
+        return _made(folder, database or f"sqlite:///{folder / FILE}")
 
 
-def _made(folder: Path) -> Template:
-    file = folder / "school.sqlite3"
-    database = Database(settings_for(f"sqlite:///{file}", folder), SystemClock())
+def _made(folder: Path, url: str) -> Template:
+    database = Database(settings_for(url, folder), SystemClock())
     migrate(database)
     database.close()
-    server = SchoolServer(f"sqlite:///{file}", folder, sign_in_attempts=1000)
-    names = [server.user(Role.REGISTRAR) for _number in range(DESKS - 1)]
+    server = SchoolServer(url, folder, sign_in_attempts=1000)
+    names = [server.user(Role.REGISTRAR) for _number in range(DESKS)]
     writer = server.desk(Role.REGISTRAR)
     for number in range(KNOWN_STUDENTS):
         writer.student(given_name=f"known{number}", family_name=f"Known{number}", student_number=f"K{number}")
-    desks = tuple(folder / f"desk{number}" for number in range(DESKS))
-    for data, name in zip(desks, [*names, names[0]], strict=True):
-        asyncio.run(_connected(server, data, name))
+    users = (*names[:-1], names[0], names[-1])
+    desks = tuple(folder / f"desk{number}" for number in range(len(users)))
+    for data, name in zip(desks, users, strict=True):
+        asyncio.run(_connected(server, data, name, syncs=data != desks[-1]))
     server.close()
-    return Template(folder, file, desks, server.school_id, (*names, names[0]))
+    return Template(folder, url, desks, server.school_id, users)
 
 
-async def _connected(server: SchoolServer, data: Path, name: str) -> None:
+async def _connected(server: SchoolServer, data: Path, name: str, *, syncs: bool) -> None:
     settings = desk_settings(data)
     clock = ComputerClock(World())
     around = Surroundings(clock=clock, chance=random.Random(1), transport=FaultTransport(server.app))
     await connect(data, "http://school", name, PASSWORD, settings=settings, surroundings=around)
+    if not syncs:
+        return
     client = open_client(data, settings=settings, surroundings=around)
     try:
         await client.sync_once()
@@ -96,10 +106,18 @@ def desk_settings(data: Path, **further: str) -> ClientSettings:
 
 
 def copied(template: Template, folder: Path) -> Template:
-    """The template's files copied into ``folder``, to be worn out there."""
+    """The template copied into ``folder``, and its database, to be worn out there."""
     folder.mkdir(parents=True)
-    shutil.copy(template.school, folder / "school.sqlite3")
     desks = tuple(folder / data.name for data in template.desks)
     for source, target in zip(template.desks, desks, strict=True):
         shutil.copytree(source, target)
-    return Template(folder, folder / "school.sqlite3", desks, template.school_id, template.users)
+    return Template(folder, _copied(template, folder), desks, template.school_id, template.users)
+
+
+def _copied(template: Template, folder: Path) -> str:
+    url = make_url(template.database)
+    if url.get_backend_name() == "postgresql":
+        copy = make_database(url.set(database="postgres"), f"{url.database}_{os.getpid()}", url.database)
+        return copy.render_as_string(hide_password=False)
+    shutil.copy(str(url.database), folder / FILE)
+    return f"sqlite:///{folder / FILE}"
