@@ -71,7 +71,12 @@ def _conflicts(commands: Commands) -> None:
     verbs.add_parser("show").add_argument("op", metavar="ID")
     resolve = verbs.add_parser("resolve")
     resolve.add_argument("op", metavar="ID")
-    resolve.add_argument("choices", nargs="+", metavar="FIELD=mine|theirs|=VALUE")
+    resolve.add_argument(
+        "choices",
+        nargs="+",
+        metavar="FIELD=mine|theirs|next|=VALUE",
+        help="for each field; “same” says that a new record is the one that the school has",
+    )
 
 
 def _importing(commands: Commands) -> None:

@@ -5,8 +5,9 @@ from argparse import Namespace
 from typing import Any
 
 from rollbook.cli.answers import DONE, OUTSTANDING, Answer, CommandProblemError, plain
+from rollbook.client.chosen import MINE, SAME, THEIRS, WHOLE_RECORD, Chosen
 from rollbook.client.facade import Client
-from rollbook.client.resolving import MINE, THEIRS, Chosen
+from rollbook.client.numbers import NEXT_NUMBER
 from rollbook.client.values import WaitingEntry
 
 
@@ -89,11 +90,15 @@ def _resolve(client: Client, arguments: Namespace) -> Answer:
 
 
 def _choice(text: str) -> tuple[str, Chosen]:
+    if text in (SAME, f"{WHOLE_RECORD}={SAME}"):
+        return WHOLE_RECORD, Chosen(SAME)
     name, equals, choice = text.partition("=")
     if not equals or not name:
         raise CommandProblemError(f"“{text}” is not FIELD=mine, FIELD=theirs or FIELD==VALUE.", code="usage")
     if choice in (MINE, THEIRS):
         return name, Chosen(choice)
+    if choice == "next":
+        return name, Chosen.edited(NEXT_NUMBER)
     if choice.startswith("="):
         return name, Chosen.edited(choice[1:] or None)
     raise CommandProblemError(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from rollbook.client.numbers import NextNumber
 from rollbook.client.values import Edit, RefusedEntryError
 from rollbook.domain.canonical import breaches_of, canonical_values
-from rollbook.domain.entity import EntityType, RuleBreach
+from rollbook.domain.entity import EntityType, RuleBreach, Values
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import outbox, replica
 from rollbook.store.replica import Here
@@ -76,6 +76,27 @@ def changes_of(named: Named, here: Here | None) -> Changes:
         for name, value in values.items()
         if seen.get(name) != value
     }
+
+
+def changes_of_create(named: Named, here: Here, held: Values) -> Changes:
+    """What a create of a record that is here already enters, as if it had seen nothing of it (S16).
+
+    ``held`` are the values of an archived one: it comes back with them. Raises as :func:`changes_of`.
+    """
+    given = canonical(named.entity, named.edit.changes)
+    whole = {name: value for name, value in {**held, **given}.items() if value is not None}
+    breaches = breaches_of(named.entity, {**here.values, **whole})
+    if breaches:
+        raise RefusedEntryError(breaches)
+    return {name: {"had": held.get(name), "value": value} for name, value in whole.items()}
+
+
+def key_id(edit: Edit, school_id: str) -> str | None:
+    """The id that every desk gives a new record with the natural key in the edit (S16); else ``None``."""
+    entity = ENTITIES[edit.entity]
+    parts = {name for key in entity.natural_keys for name in key}
+    values, _breaches = canonical_values(entity, {n: v for n, v in edit.changes.items() if n in parts})
+    return entity.natural_id(school_id, values)
 
 
 def each_record_once(edits: Sequence[Named]) -> Iterator[Sequence[Named]]:

@@ -31,7 +31,7 @@ from rollbook.client.values import (
 )
 from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import listing, outbox, soundness, staged
+from rollbook.store import aliases, listing, outbox, soundness, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.password_check import PasswordCheck
@@ -96,7 +96,7 @@ class Client:
     def record(self, entity: str, entity_id: str) -> RecordRow | None:
         """One record, archived ones too; ``None`` when this computer has none."""
         with self._store.read() as connection:
-            row = listing.one(connection, entity, entity_id)
+            row = listing.one(connection, entity, aliases.meant(connection, entity, entity_id))
         return None if row is None else _record(entity, row)
 
     def every_record(self, entity: str) -> Iterator[tuple[RecordRow, bool]]:
@@ -108,7 +108,7 @@ class Client:
     def entries_of(self, entity: str, entity_id: str) -> tuple[WaitingEntry, ...]:
         """The record's entries that wait, in the order in which they go."""
         with self._store.read() as connection:
-            found = outbox.rows_of_record(connection, entity_id)
+            found = outbox.rows_of_record(connection, aliases.meant(connection, entity, entity_id))
         return entries.waiting_entries([row for row in found if row.entity == entity])
 
     def entry(self, op_id: str) -> WaitingEntry | None:

@@ -126,8 +126,9 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
         log=attempts,
         emit=listeners.emit,
     )
-    saving = Saving(store, around.clock, new_id, account.user_name, Numbers(store))
-    resolving = Resolving(store, around.clock, new_id, account.user_name)
+    numbers = Numbers(store)
+    saving = Saving(store, around.clock, new_id, account.user_name, account.school_id, numbers)
+    resolving = Resolving(store, around.clock, new_id, account.user_name, numbers)
     api.breaker.observe(lambda _event: listeners.emit(StatusChanged()))  # whoever's call it was
     dashboards = Dashboards(api, cache, account, engine.wake)
     return Client(account, store, api, engine, saving, resolving, listeners, dashboards)

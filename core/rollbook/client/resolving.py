@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from rollbook.client.chosen import MINE, SAME, THEIRS, WHOLE_RECORD, Chosen, canonical, composed
+from rollbook.client.numbers import NextNumber, Numbers
+from rollbook.client.same_record import SameRecord
 from rollbook.client.values import RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
-from rollbook.domain.canonical import canonical_values
 from rollbook.domain.clock import Clock
 from rollbook.domain.entity import EntityType, RuleBreach
 from rollbook.domain.ids import IdSource
@@ -21,21 +23,7 @@ from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.outbox import NewEntry
 from rollbook.store.states import State
 
-MINE, THEIRS = "mine", "theirs"
-WHOLE_RECORD = "record"
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a person chose for one field: mine, theirs, or a new value."""
-
-    side: str
-    value: Any = None
-
-    @classmethod
-    def edited(cls, value: Any) -> "Chosen":
-        """A value that is neither."""
-        return cls("edited", value)
+__all__ = ["MINE", "SAME", "THEIRS", "WHOLE_RECORD", "Chosen", "Resolving"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +34,10 @@ class Resolving:
     clock: Clock
     new_id: IdSource
     user: str
+    numbers: Numbers
 
     def resolve(self, op_id: str, choices: Mapping[str, Chosen]) -> Saved:
-        """Settle a conflict. ``record`` chooses for an archive against an edit.
+        """Settle a conflict. ``record`` chooses for an archive against an edit, or says ``same`` (S16).
 
         Raises :class:`RefusedEntryError` naming a field that still needs a choice, and
         :class:`NotAllowedNowError` when the entry is in no conflict.
@@ -60,6 +49,8 @@ class Resolving:
             if row is None or row.state != State.CONFLICT:
                 raise NotAllowedNowError("This entry is in no conflict; there is nothing to choose.")
             entity = ENTITIES[row.entity]
+            if WHOLE_RECORD in choices and choices[WHOLE_RECORD].side == SAME:
+                return SameRecord(self.clock, self.new_id, self.user).settle(connection, entity, row, choices)
             theirs = json.loads(row.conflict) if row.conflict else {}
             if row.kind == Kind.ARCHIVE or theirs.get("deleted"):
                 return self._whole(connection, entity, row, theirs, choices)
@@ -73,7 +64,7 @@ class Resolving:
         theirs: dict[str, Any],
         choices: Mapping[str, Chosen],
     ) -> Saved:
-        mine = _composed(connection, row.op_id)
+        mine = composed(outbox.group(connection, row.op_id))
         at_school: dict[str, Any] = {
             name: value for name, value in (theirs.get("fields") or {}).items() if entity.field(name)
         }
@@ -88,12 +79,23 @@ class Resolving:
                 raise RefusedEntryError((_taken(name),))
             if outbox.mendable(row) and chosen.side != THEIRS:
                 # The school's value is another record's: what the person saw of this one is still its had.
-                changes[name] = {"had": change["had"], "value": _canonical(entity, name, chosen.value)}
+                value = self._entered(connection, entity, row.entity_id, name, chosen.value)
+                changes[name] = {"had": change["had"], "value": value}
             elif chosen.side != THEIRS:
-                value = change["value"] if chosen.side == MINE else _canonical(entity, name, chosen.value)
+                value = change["value"] if chosen.side == MINE else canonical(entity, name, chosen.value)
                 changes[name] = {"had": at_school[name], "value": value}
         self._tell_later_entries(connection, row, mine, at_school, changes)
         return self._replace(connection, entity, row, Kind(row.kind), changes, theirs.get("version"))
+
+    def _entered(
+        self, connection: Connection, entity: EntityType, record_id: str, name: str, value: Any
+    ) -> Any:
+        """A value instead of one that another record has: as typed, or the next free number (S16)."""
+        if isinstance(value, NextNumber):
+            value = self.numbers.drawn(connection, entity, {name: value})[name]
+        value = canonical(entity, name, value)
+        self.numbers.note_used(connection, entity, record_id, {name: value})
+        return value
 
     def _whole(
         self,
@@ -170,16 +172,11 @@ class Resolving:
 
 def _taken(name: str) -> RuleBreach:
     return RuleBreach(
-        name, "value-taken", "Another record has this value.", f"Choose {name}==ANOTHER or {name}=theirs."
+        name,
+        "value-taken",
+        "Another record has this value.",
+        f"Choose {name}==ANOTHER, {name}=theirs, or record=same if it is the same one.",
     )
-
-
-def _composed(connection: Connection, op_id: str) -> dict[str, dict[str, Any]]:
-    composed: dict[str, dict[str, Any]] = {}
-    for row in outbox.group(connection, op_id):
-        for name, change in json.loads(row.changes).items():
-            composed[name] = {"had": composed.get(name, change)["had"], "value": change["value"]}
-    return composed
 
 
 def _revived(connection: Connection, entity: EntityType, row: Any) -> dict[str, dict[str, Any]]:
@@ -189,8 +186,8 @@ def _revived(connection: Connection, entity: EntityType, row: Any) -> dict[str, 
     those that it only repeats are no edit of mine, and the school's later ones stay.
     """
     _version, base, _deleted = replica.base_of(connection, entity, row.entity_id)
-    composed = _composed(connection, row.op_id)
-    mine = {name: change["value"] for name, change in composed.items() if change["value"] != change["had"]}
+    wanted = composed(outbox.group(connection, row.op_id))
+    mine = {name: change["value"] for name, change in wanted.items() if change["value"] != change["had"]}
     return {
         name: {"had": base.get(name), "value": value}
         for name, value in {**base, **mine}.items()
@@ -214,10 +211,3 @@ def _check_choices(entity: EntityType, at_school: dict[str, Any], choices: Mappi
     ]
     if breaches:
         raise RefusedEntryError(tuple(breaches))
-
-
-def _canonical(entity: EntityType, name: str, value: Any) -> Any:
-    values, breaches = canonical_values(entity, {name: value})
-    if breaches:
-        raise RefusedEntryError(breaches)
-    return values[name]

@@ -13,7 +13,9 @@ from rollbook.client.edit_checks import (
     Named,
     Surroundings,
     changes_of,
+    changes_of_create,
     each_record_once,
+    key_id,
     no_such_record,
     writable,
 )
@@ -25,7 +27,7 @@ from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import outbox, replica, staged
+from rollbook.store import aliases, outbox, replica, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.outbox import NewEntry
 from rollbook.store.replica import Here
@@ -46,6 +48,7 @@ class Saving:
     clock: Clock
     new_id: IdSource
     user: str
+    school_id: str
     numbers: Numbers
 
     def save(self, edit: Edit) -> Saved:
@@ -88,6 +91,7 @@ class Saving:
         """Archive the record (D3). Raises :class:`RefusedEntryError` when there is none."""
         entity = writable(entity_name)
         with self.store.write() as connection:
+            record_id = aliases.meant(connection, entity.name, record_id)
             here = replica.here(connection, entity, [record_id]).get(record_id)
             if here is None:
                 raise no_such_record()
@@ -96,7 +100,7 @@ class Saving:
         return Saved(entity_name, record_id, new.op_id, new.action_id, State.QUEUED)
 
     def _named(self, edit: Edit) -> Named:
-        return Named(edit.entity_id or self.new_id(), edit)
+        return Named(edit.entity_id or key_id(edit, self.school_id) or self.new_id(), edit)
 
     def _check(self, parts: Sequence[Sequence[Named]]) -> None:
         """Refuse all while nothing is stored, where one breaks a rule."""
@@ -131,7 +135,7 @@ class Saving:
     ) -> list[Saved]:
         """Save edits in their order. ``refuse_alone``: one that breaks a rule does not stop the others."""
         saved: list[Saved] = []
-        for part in each_record_once(edits):
+        for part in each_record_once(_meant(connection, edits)):
             around = Surroundings(connection, part)
             news: dict[str, list[NewEntry]] = {}
             for named in part:
@@ -162,6 +166,8 @@ class Saving:
         changes = changes_of(self._numbered(connection, named), here)
         entered = {name: change["value"] for name, change in changes.items()}
         self.numbers.note_used(connection, named.entity, named.record_id, entered)
+        if here is not None and named.edit.entity_id is None:
+            return self._created_again(connection, named, here)
         if here is None:
             return self._entry(Here(None, {}), named.record_id, Kind.CREATE, changes, run)
         if not changes:
@@ -170,6 +176,19 @@ class Saving:
         if refused is not None:
             return self._mended(connection, here, refused, changes)
         return self._entry(here, named.record_id, Kind.UPDATE, changes, run)
+
+    def _created_again(self, connection: Connection, named: Named, here: Here) -> NewEntry | None:
+        """Create what is here already, by its natural key (S16).
+
+        Nothing of it was seen: the school merges it by field, and asks where values differ. What is archived
+        is created again on top of its tombstone, with what it held.
+        """
+        version, base, archived = replica.base_of(connection, named.entity, named.record_id)
+        changes = changes_of_create(self._numbered(connection, named), here, base if archived else {})
+        if not archived and all(here.values.get(name) == each["value"] for name, each in changes.items()):
+            return None
+        entry = self._entry(here, named.record_id, Kind.CREATE, changes, None)
+        return replace(entry, base_version=version if archived else None)
 
     def _mended(self, connection: Connection, here: Here, refused: Any, changes: Changes) -> NewEntry:
         """A new entry in the place of the refused one, with all that it and those behind it wanted (S7).
@@ -201,6 +220,14 @@ class Saving:
             label=label_of({**here.values, **entered}),
             run=run,
         )
+
+
+def _meant(connection: Connection, edits: Sequence[Named]) -> Sequence[Named]:
+    """The edits on the records that they mean (D4)."""
+    known = aliases.meant_all(connection, [each.record_id for each in edits])
+    if not known:
+        return edits
+    return [replace(each, record_id=known.get(each.record_id, each.record_id)) for each in edits]
 
 
 def _queued(named: Named, op_id: str, action_id: str) -> Saved:

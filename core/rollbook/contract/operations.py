@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     ARCHIVE = "archive"
+    ALIAS = "alias"
 
 
 class FieldChange(msgspec.Struct, frozen=True):
@@ -32,7 +33,8 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     ``base_version`` is the version that the person saw, ``None`` for a create; ``base_seal`` is its seal,
     empty where this computer does not know it: it tells a version from another of the same number, made after
     the server was put back (S22). ``strict`` asks that nothing at all has changed since (``If-Match``),
-    instead of the merge by field (S8).
+    instead of the merge by field (S8). ``alias`` is the id of a record that was never sent, which the kind of
+    that name says to be this one (S16, D4).
     """
 
     op_id: str
@@ -49,6 +51,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     replaces: str | None = None
     strict: bool = False
     base_seal: str = ""
+    alias: str | None = None
 
 
 class PushRequest(msgspec.Struct, frozen=True):

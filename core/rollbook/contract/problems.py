@@ -63,7 +63,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("not-found", 404, _O, "This does not exist on the server.", "Refresh and look again."),
         ProblemType("method-not-allowed", 405, _O, "This address does not take such a request.", "Report this to support with the request ID."),
         ProblemType("already-exists", 409, _O, "A record with this id exists already.", "Refresh and look at the existing record."),
-        ProblemType("student-number-taken", 409, _O, "Another student has this student number.", "Give a new number, or open the other student."),
+        ProblemType("student-number-taken", 409, _O, "Another student has this student number.", "Give a new number, or say that it is the same student."),
         ProblemType("value-taken", 409, _O, "Another record has this value already.", "Use another value, or open the other record."),
         ProblemType("numbers-held", 409, _O, "The school gives no new numbers while it is being recovered.", "Enter a number by hand, or ask an administrator to end the recovery."),
         ProblemType("already-decided", 409, _O, "This was decided already.", "Look at what was decided."),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollbook.domain.entity import RuleBreach
-from rollbook.domain.ids import natural_id
+from rollbook.domain.student import STUDENT
 from rollbook.exchange.existing import Existing, Known, name_key
 
 
@@ -29,7 +29,7 @@ def find_match(values: dict[str, Any], existing: Existing, school_id: str) -> Ma
     if by_number is not None:
         return _by_number(values, by_number)
     if source:
-        return Match(new_id=natural_id("student", school_id, *source))
+        return Match(new_id=STUDENT.natural_id(school_id, values))
     return Match() if number else _by_name(values, existing)
 
 

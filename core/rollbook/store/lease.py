@@ -101,7 +101,7 @@ _NEXT = (
     )
     + " ORDER BY position, sequence LIMIT :window) "
     "SELECT operation.position, operation.sequence, op_id, kind, entity, entity_id, changes, base_version, "
-    "payload_version, depends_on, replaces, base_seal, uncertain, frozen, action_id, lane FROM next "
+    "payload_version, depends_on, replaces, base_seal, alias, uncertain, frozen, action_id, lane FROM next "
     "JOIN operation ON operation.sequence = next.sequence "
     "JOIN operation_lane ON operation_lane.sequence = next.sequence "
     "ORDER BY operation.position, operation.sequence"
@@ -189,6 +189,7 @@ def _composed(device: str, carried: list[Any]) -> Operation:
         depends_on=tuple(json.loads(head.depends_on)),
         replaces=head.replaces,
         base_seal=head.base_seal,
+        alias=head.alias,
     )
 
 

@@ -37,6 +37,7 @@ class NewEntry:
     label: str
     run: str | None = None
     replaces: str | None = None
+    alias: str | None = None
     depends_on: tuple[str, ...] = ()
 
 
@@ -84,6 +85,7 @@ def _row(
         "payload_version": entity.payload_version,
         "depends_on": json.dumps(new.depends_on),
         "replaces": new.replaces,
+        "alias": new.alias,
         "base_seal": seals.get((new.entity_id, new.base_version), ""),
         "state": State.QUEUED.value,
         "action_id": new.action_id,

@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
+from rollbook.contract.aliases import told_by
 from rollbook.contract.feed import Change
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import pending, rows
+from rollbook.store import aliases, pending, rows
 from rollbook.store.pending import PendingEntry
 from rollbook.store.rows import THESE, marks, moved, named, these
 from rollbook.store.search_text import search_text, sort_name
@@ -33,7 +34,21 @@ def apply_changes(connection: Connection, changes: Sequence[Change]) -> dict[str
         entity = ENTITIES.get(entity_name)
         if entity is not None:
             touched[entity_name] = _apply_to(connection, entity, group)
+    for told in filter(None, map(told_by, changes)):
+        if told[0] in ENTITIES:
+            touched.setdefault(told[0], []).extend(learn_alias(connection, *told))
     return touched
+
+
+def learn_alias(connection: Connection, entity_name: str, alias_id: str, record_id: str) -> list[str]:
+    """From now on ``alias_id`` means the other record, with the entries that wait on it (S16, D4).
+
+    Gives the ids of the records that show something else now.
+    """
+    entity = ENTITIES[entity_name]
+    meant = aliases.learn(connection, entity, alias_id, record_id)
+    renew(connection, entity, [alias_id, meant])
+    return [alias_id, meant]
 
 
 def _by_entity(changes: Sequence[Change]) -> dict[str, dict[str, Change]]:

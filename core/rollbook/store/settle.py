@@ -144,7 +144,10 @@ def _show(connection: Connection, taken: Iterable[tuple[_Head, Result]]) -> None
         if result.record == NO_RECORD:
             continue
         change = _CHANGE.decode(result.record)
-        if (change.entity, change.id) == (head.entity, head.entity_id):
+        if change.entity == head.entity:
+            if change.id != head.entity_id:  # the school found it by its natural key, under another id
+                replica.learn_alias(connection, head.entity, head.entity_id, change.id)
+                touched[head.entity][change.id] = None
             known = news.setdefault(head.entity, {}).setdefault(change.id, change)
             if change.version > known.version:
                 news[head.entity][change.id] = change

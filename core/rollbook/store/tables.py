@@ -35,6 +35,7 @@ OPERATION = Table(
     Column("payload_version", Integer, nullable=False),
     Column("depends_on", Text, nullable=False, server_default="[]"),
     Column("replaces", Text),
+    Column("alias", Text),  # the id of the unsent record that this entry says to be its own (S16, D4)
     Column("carried_by", Text),  # op_id whose bytes carry this edit (S5)
     Column("state", Text, nullable=False),
     Column("uncertain", Integer, nullable=False, server_default="0"),  # the server may have applied it (S3)
@@ -65,6 +66,14 @@ LANE = Table(
     Column("lane", Text, primary_key=True),
     Column("sequence", Integer, ForeignKey("operation.sequence", ondelete="CASCADE"), primary_key=True),
     Index("operation_lane_sequence", "sequence"),
+)
+
+ALIAS = Table(
+    "alias",
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("alias_id", Text, primary_key=True),
+    Column("record_id", Text, nullable=False),
 )
 
 NUMBER_BLOCK = Table(

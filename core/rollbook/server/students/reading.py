@@ -10,6 +10,7 @@ from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import values_of
 from rollbook.server.problems import ProblemError
 from rollbook.server.students.views import HistoryEntry, HistoryPage, StudentsPage, StudentView
+from rollbook.server.sync.identity import read_aliases
 from rollbook.server.sync.incoming import is_record_id
 from rollbook.server.tables import history, student
 
@@ -23,8 +24,16 @@ def read_student(connection: Connection, school_id: str, student_id: str) -> Stu
         query = select(student).where(student.c.school_id == school_id, student.c.id == student_id)
         found = connection.execute(query).mappings().first()
     if found is None:
-        raise ProblemError("not-found")
+        return _read_meant(connection, school_id, student_id)
     return _view(found)
+
+
+def _read_meant(connection: Connection, school_id: str, student_id: str) -> StudentView:
+    """The student that ``student_id`` is an alias of (D4)."""
+    meant = read_aliases(connection, school_id, "student", [student_id]) if is_record_id(student_id) else {}
+    if student_id not in meant:
+        raise ProblemError("not-found")
+    return read_student(connection, school_id, meant[student_id])
 
 
 def read_students(

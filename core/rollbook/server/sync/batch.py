@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from rollbook.contract.feed import Change
-from rollbook.contract.operations import NO_RECORD, Conflict, Operation, Outcome, Result
+from rollbook.contract.operations import NO_RECORD, Conflict, Kind, Operation, Outcome, Result
 from rollbook.contract.problems import FieldProblem, Problem
 from rollbook.domain.entity import EntityType
 from rollbook.domain.scope import Act
@@ -25,6 +25,7 @@ from rollbook.server.sync.decide import (
     Write,
     decide,
 )
+from rollbook.server.sync.identity import key_of
 from rollbook.server.sync.incoming import Incoming
 from rollbook.server.sync.known import Known, Receipt, RecordKey
 from rollbook.server.sync.lanes import Lanes
@@ -54,6 +55,16 @@ class NewReceipt:
     step: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class NewAlias:
+    """An id that from now on means another record (S16, D4)."""
+
+    entity: str
+    alias_id: str
+    record_id: str
+    op_id: str
+
+
 @dataclass(slots=True)
 class Batch:
     """Decides operations one after the other and collects what is to be written."""
@@ -67,6 +78,7 @@ class Batch:
     decided_by: Decider = decide
     steps: list[Step] = field(default_factory=list)
     receipts: list[NewReceipt] = field(default_factory=list)
+    aliases: list[NewAlias] = field(default_factory=list)
     before: dict[RecordKey, RecordState | None] = field(default_factory=dict)
 
     def run(self, incoming: Sequence[Incoming]) -> list[Result]:
@@ -91,7 +103,9 @@ class Batch:
         assert item.operation is not None
         assert item.entity is not None
         try:
-            return self._decided(item, item.entity, item.operation)
+            if item.operation.kind is Kind.ALIAS:
+                return self._aliased(item, item.entity, item.operation)
+            return self._decided(item, item.entity, self._meant(item.entity, item.operation))
         except Exception as error:
             # One operation that we stumble over must not stop the others' (S8).
             log.error("operation_failed", op_id=item.op_id, **where_it_broke(error))
@@ -119,6 +133,35 @@ class Batch:
         if not entity.writable or not self.caller.may(Act.WRITE, entity.name):
             return self._without_write(item, Outcome.REJECTED, "forbidden")
         return None
+
+    def _meant(self, entity: EntityType, operation: Operation) -> Operation:
+        """The operation on the record that it means; an id whose record was found by key is kept (S16)."""
+        record_id = self.known.meant(entity, operation)
+        if record_id == operation.entity_id:
+            return operation
+        if (entity.name, operation.entity_id) not in self.known.aliases:
+            self._note_alias(entity, operation.entity_id, record_id, operation.op_id)
+        return msgspec.structs.replace(operation, entity_id=record_id)
+
+    def _aliased(self, item: Incoming, entity: EntityType, operation: Operation) -> Result:
+        """A record that was never sent is said to be another one (D4): later operations on it go there."""
+        assert operation.alias is not None
+        named = (entity.name, operation.alias)
+        record_id = self.known.aliases.get((entity.name, operation.entity_id), operation.entity_id)
+        if (entity.name, record_id) not in self.known.records:
+            return self._without_write(item, Outcome.REJECTED, "not-found")
+        if not self._may_write((entity.name, record_id), operation):
+            return self._without_write(item, Outcome.REJECTED, "forbidden")
+        if named in self.known.records or self.known.aliases.get(named, record_id) != record_id:
+            return self._without_write(item, Outcome.REJECTED, "already-exists")
+        if named not in self.known.aliases:
+            self._note_alias(entity, operation.alias, record_id, operation.op_id)
+        meant = msgspec.structs.replace(operation, entity_id=record_id)
+        return self._went(item, meant, (), merged=False, step=None)
+
+    def _note_alias(self, entity: EntityType, alias_id: str, record_id: str, op_id: str) -> None:
+        self.known.aliases[entity.name, alias_id] = record_id
+        self.aliases.append(NewAlias(entity.name, alias_id, record_id, op_id))
 
     def _decided(self, item: Incoming, entity: EntityType, operation: Operation) -> Result:
         key = (entity.name, operation.entity_id)
@@ -255,6 +298,16 @@ class Batch:
                 del self.known.holders[entity.name, spec.name, old.values[spec.name]]
             if not new.deleted and new.values[spec.name] is not None:
                 self.known.holders[entity.name, spec.name, new.values[spec.name]] = key[1]
+        self._note_natural_key(entity, key[1], old, new)
+
+    def _note_natural_key(
+        self, entity: EntityType, record_id: str, old: RecordState | None, new: RecordState
+    ) -> None:
+        before, after = (None if old is None else key_of(entity, old.values)), key_of(entity, new.values)
+        if before is not None and self.known.holders.get(before) == record_id:
+            del self.known.holders[before]
+        if after is not None:
+            (self.known.archived if new.deleted else self.known.holders)[after] = record_id
 
     def _note_past(
         self, key: RecordKey, operation: Operation, state: RecordState, fields: frozenset[str]

@@ -15,9 +15,10 @@ from rollbook.contract.problems import FieldProblem
 from rollbook.domain.canonical import UnfitError, breaches_of, canonical_value, canonical_values
 from rollbook.domain.entity import EntityType
 from rollbook.server.problems import field_problems
+from rollbook.server.sync.identity import key_name
 
 HolderOf = Callable[[str, Any], str | None]
-"""Gives the id of the live record that holds a value of a unique field."""
+"""Gives the id of the live record that holds a value of a unique field, or the values of a natural key."""
 
 _TAKEN = {"student_number": "student-number-taken"}
 
@@ -261,12 +262,26 @@ def _against_others(
             continue
         holder = holder_of(spec.name, value)
         if holder is not None and holder != operation.entity_id:
-            found = _conflict(subject, ())
-            return Clash(
-                _TAKEN.get(spec.name, "value-taken"),
-                Conflict(fields={spec.name: value, "other_id": holder}, version=found.version),
-            )
+            return _taken(subject, _TAKEN.get(spec.name, "value-taken"), {spec.name: value}, holder)
+    return _against_keys(subject, operation, verdict, holder_of)
+
+
+def _against_keys(
+    subject: Subject, operation: Operation, verdict: Write, holder_of: HolderOf
+) -> Clash | None:
+    """A natural key that the operation gives its record and another has: perhaps it is the same (S16)."""
+    for key in subject.entity.natural_keys:
+        given = {name: verdict.values[name] for name in key if name in operation.changes}
+        values = tuple(verdict.values[name] for name in key)
+        holder = holder_of(key_name(key), values) if given and all(values) else None
+        if holder is not None and holder != operation.entity_id:
+            return _taken(subject, "value-taken", given, holder)
     return None
+
+
+def _taken(subject: Subject, code: str, values: dict[str, Any], holder: str) -> Clash:
+    found = _conflict(subject, ())
+    return Clash(code, Conflict(fields={**values, "other_id": holder}, version=found.version))
 
 
 def _conflict(subject: Subject, names: tuple[str, ...]) -> Conflict:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, case, null, or_, select
 
+from rollbook.contract.aliases import ALIAS
 from rollbook.contract.feed import START, Change
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act
@@ -88,6 +89,8 @@ def _page(connection: Connection, caller: Caller, cursor: str, limit: int) -> by
 def _may_be_seen(caller: Caller) -> ColumnElement[bool]:
     """What is addressed to the caller, and what is of an entity of which they may read any record."""
     readable = [name for name in ENTITIES if caller.may(Act.READ, name)]
+    if readable:
+        readable.append(ALIAS)  # two ids, and nothing of the record
     to_all = (feed.c.addressee == TO_ALL) & feed.c.entity.in_(readable)
     return or_(feed.c.addressee == caller.user_id, to_all)
 

@@ -78,6 +78,7 @@ def _names_of(operation: Operation) -> dict[str, bool]:
     return {
         "op_id": is_operation_id(operation.op_id),
         "entity_id": is_record_id(operation.entity_id),
+        "alias": _names_alias(operation),
         "device": _DEVICE.fullmatch(operation.device) is not None,
         "sequence": 0 <= operation.sequence < MAX_NUMBER,
         "base_version": operation.base_version is None or 0 <= operation.base_version < MAX_NUMBER,
@@ -85,6 +86,12 @@ def _names_of(operation: Operation) -> dict[str, bool]:
         "depends_on": len(operation.depends_on) <= MAX_NAMED
         and all(map(is_operation_id, operation.depends_on)),
     }
+
+
+def _names_alias(operation: Operation) -> bool:
+    if operation.kind is not Kind.ALIAS:
+        return operation.alias is None
+    return operation.alias not in (None, operation.entity_id) and is_record_id(operation.alias or "")
 
 
 def _unread(raw: bytes, digest: bytes, problem: ProblemError) -> Incoming:

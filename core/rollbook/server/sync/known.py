@@ -13,6 +13,14 @@ from rollbook.domain.entity import EntityType, FieldSpec
 from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import values_of
 from rollbook.server.sync.decide import PastChange, RecordState, version_seen
+from rollbook.server.sync.identity import (
+    KeyHeld,
+    hold_keys,
+    key_after,
+    key_of_create,
+    read_aliases,
+    read_keyed,
+)
 from rollbook.server.sync.incoming import Incoming
 from rollbook.server.tables import history, receipt, record_tables
 
@@ -36,12 +44,26 @@ class Receipt:
 
 @dataclass(slots=True)
 class Known:
-    """Receipts by operation id, records and their changes by key, holders by entity, field and value."""
+    """Receipts by operation id, records and their changes by key, holders by entity, field and value.
+
+    A natural key is held like the value of a field (S16); ``archived`` are archived records by such a key.
+    ``aliases`` are ids that mean another record, by entity and id.
+    """
 
     receipts: dict[str, Receipt] = field(default_factory=dict)
     records: dict[RecordKey, RecordState] = field(default_factory=dict)
     past: dict[RecordKey, list[PastChange]] = field(default_factory=dict)
     holders: dict[tuple[str, str, Any], str] = field(default_factory=dict)
+    archived: dict[KeyHeld, str] = field(default_factory=dict)
+    aliases: dict[RecordKey, str] = field(default_factory=dict)
+
+    def meant(self, entity: EntityType, operation: Operation) -> str:
+        """The id of the record that an operation means (S16, D4)."""
+        named = self.aliases.get((entity.name, operation.entity_id), operation.entity_id)
+        held = key_of_create(entity, operation)
+        if held is None or (entity.name, named) in self.records:
+            return named
+        return self.holders.get(held) or self.archived.get(held) or named
 
 
 def read_known(connection: Connection, school_id: str, owner: str, batch: Sequence[Incoming]) -> Known:
@@ -94,21 +116,50 @@ def _receipts_wanted(operations: Iterable[Operation]) -> set[str]:
 def _read_entity(
     connection: Connection, school_id: str, entity: EntityType, operations: list[Operation], known: Known
 ) -> None:
-    records = read_records(connection, school_id, entity, {item.entity_id for item in operations}, lock=True)
+    named = {item.entity_id for item in operations} | {item.alias for item in operations if item.alias}
+    aliases = read_aliases(connection, school_id, entity.name, named)
+    known.aliases |= {(entity.name, alias_id): record_id for alias_id, record_id in aliases.items()}
+    _read_keys(connection, school_id, entity, operations, known)
+    ids = named | set(aliases.values()) | {known.meant(entity, item) for item in operations}
+    records = read_records(connection, school_id, entity, ids, lock=True)
     known.records |= {(entity.name, record_id): state for record_id, state in records.items()}
-    behind = {
-        item.entity_id: item.base_version or 0
-        for item in operations
-        if item.entity_id in records and (item.base_version or 0) < records[item.entity_id].version
-    }
+    behind: dict[str, int] = {}
+    for item in operations:
+        record_id, seen = known.meant(entity, item), item.base_version or 0
+        if record_id in records and seen < records[record_id].version:
+            behind[record_id] = min(seen, behind.get(record_id, seen))
     known.past |= _read_past(connection, school_id, entity, behind)
     # What was seen may be a version that this server does not have (S22): then all that was done counts.
-    elsewhere = {item.entity_id: 0 for item in operations if _saw_another(item, entity, known)}
+    elsewhere = {known.meant(entity, item): 0 for item in operations if _saw_another(item, entity, known)}
     known.past |= _read_past(connection, school_id, entity, elsewhere)
     for spec in entity.fields:
         if spec.unique:
             values = sorted(_wanted_values(spec, operations))
             known.holders |= _read_holders(connection, school_id, entity, spec.name, values)
+
+
+def _read_keys(
+    connection: Connection, school_id: str, entity: EntityType, operations: list[Operation], known: Known
+) -> None:
+    """Who has the natural keys that these operations give, before any of their records is held."""
+    parts = {name for key in entity.natural_keys for name in key}
+    changing = [item for item in operations if parts.intersection(item.changes)]
+    if not changing:
+        return
+    hold_keys(connection, school_id, entity.name)
+    before = read_records(connection, school_id, entity, {item.entity_id for item in changing})
+    wanted = {
+        held
+        for item in changing
+        for held in (
+            key_of_create(entity, item),
+            key_after(entity, item, before[item.entity_id].values if item.entity_id in before else {}),
+        )
+        if held is not None
+    }
+    live, archived = read_keyed(connection, school_id, entity, wanted)
+    known.holders |= live
+    known.archived |= archived
 
 
 def _wanted_values(spec: FieldSpec, operations: Iterable[Operation]) -> Iterator[str]:

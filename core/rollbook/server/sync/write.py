@@ -7,14 +7,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
+from rollbook.contract.aliases import alias_change
 from rollbook.contract.feed import Change
 from rollbook.domain.registry import ENTITIES
 from rollbook.server.auth.caller import Caller
 from rollbook.server.request_context import current
-from rollbook.server.sync.batch import Batch, NewReceipt, Step
+from rollbook.server.sync.batch import Batch, NewAlias, NewReceipt, Step
 from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
-from rollbook.server.tables import TO_ALL, feed, history, receipt, record_tables, school_feed
+from rollbook.server.tables import TO_ALL, alias, feed, history, receipt, record_tables, school_feed
 
 RandomMark = Callable[[], str]
 
@@ -26,10 +27,12 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
         _write_records(connection, batch, table, keys)
     if batch.steps:
         connection.execute(insert(history), [_history_row(batch.caller, step) for step in batch.steps])
-    if not batch.receipts:
+    if batch.aliases:
+        connection.execute(insert(alias), [_alias_row(batch, item) for item in batch.aliases])
+    if not batch.receipts and not batch.aliases:
         return
-    head = advance_head(connection, batch.caller.school_id, len(batch.steps))
-    first = head - len(batch.steps) + 1
+    head = advance_head(connection, batch.caller.school_id, len(batch.steps) + len(batch.aliases))
+    first = head - len(batch.steps) - len(batch.aliases) + 1
     if batch.steps:
         school_id = batch.caller.school_id
         rows = [
@@ -37,7 +40,16 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
             for index, step in enumerate(batch.steps)
         ]
         connection.execute(insert(feed), rows)
-    connection.execute(insert(receipt), [_receipt_row(batch, item, first, head) for item in batch.receipts])
+    if batch.aliases:
+        after = first + len(batch.steps)
+        rows = [
+            _feed_row_of_alias(batch, item, after + index, new_mark())
+            for index, item in enumerate(batch.aliases)
+        ]
+        connection.execute(insert(feed), rows)
+    if batch.receipts:
+        rows = [_receipt_row(batch, item, first, head) for item in batch.receipts]
+        connection.execute(insert(receipt), rows)
 
 
 def advance_head(connection: Connection, school_id: str, count: int) -> int:
@@ -135,6 +147,30 @@ def _history_row(caller: Caller, step: Step) -> dict[str, Any]:
         "request_id": current().request_id,
         "at": step.state.changed_at,
         "seal": step.change.seal,
+    }
+
+
+def _feed_row_of_alias(batch: Batch, item: NewAlias, position: int, mark: str) -> dict[str, Any]:
+    change = alias_change(
+        item.entity,
+        item.alias_id,
+        item.record_id,
+        by=batch.caller.user_name,
+        at=batch.at,
+        op_id=item.op_id,
+    )
+    return feed_row(batch.caller.school_id, position, mark, change)
+
+
+def _alias_row(batch: Batch, item: NewAlias) -> dict[str, Any]:
+    return {
+        "school_id": batch.caller.school_id,
+        "entity": item.entity,
+        "alias_id": item.alias_id,
+        "record_id": item.record_id,
+        "by": batch.caller.user_name,
+        "at": batch.at,
+        "op_id": item.op_id,
     }
 
 
