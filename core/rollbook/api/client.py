@@ -19,6 +19,7 @@ from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import Answer, Call, Transport
 from rollbook.api.wakeups import WakeUps
 from rollbook.contract.feed import START, ChangesPage
+from rollbook.contract.files import CHUNK_MEDIA_TYPE, ChunksAsked, ChunksMissing
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.operations import PushResponse, ReceiptsRequest, ReceiptsResponse
 from rollbook.contract.recovery import MissingRequest, MissingResponse, OfferResponse
@@ -34,6 +35,7 @@ from rollbook.resilience.retry import Retry
 from rollbook.resilience.settings import ResilienceSettings
 
 _Shape = TypeVar("_Shape")
+_CHUNK_ROUTE = "/api/v1/files/chunks/{sha256}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,25 @@ class ApiClient:
             writes=True,
         )
         return (await self._once(call)).value
+
+    async def missing_chunks(self, hashes: list[str]) -> list[str]:
+        """Those of the chunks that the school does not have (S31)."""
+        body = msgspec.json.encode(ChunksAsked(hashes))
+        return (
+            await self._once(Call("POST", "/api/v1/files/missing", ChunksMissing, body=body))
+        ).value.missing
+
+    async def put_chunk(self, sha256: str, content: bytes) -> None:
+        """Send a chunk; the same again changes nothing (S31)."""
+        path, kind = f"/api/v1/files/chunks/{sha256}", type(None)
+        await self._once(
+            Call("PUT", path, kind, route=_CHUNK_ROUTE, body=content, content_type=CHUNK_MEDIA_TYPE)
+        )
+
+    async def get_chunk(self, sha256: str) -> bytes:
+        """A chunk of the school's (S31)."""
+        path = f"/api/v1/files/chunks/{sha256}"
+        return (await self._read(Call("GET", path, bytes, route=_CHUNK_ROUTE))).value
 
     async def get_json(
         self, route: str, path: str, params: dict[str, str | int] | None = None

@@ -11,6 +11,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
+from rollbook.contract.files import CHUNK_MEDIA_TYPE
 from rollbook.contract.headers import INSTALLATION, PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import PROBLEM_TYPES, TYPE_PREFIX, Problem, problem
 from rollbook.resilience.failures import CallFailedError, FailureKind
@@ -79,6 +80,13 @@ def decoded(answer: httpx.Response, shape: type[_Shape], *, writes: bool) -> _Sh
         return msgspec.json.decode(answer.content, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise unreadable(writes=writes) from error
+
+
+def plain(answer: httpx.Response) -> bytes:
+    """The bytes of our server's answer that is no JSON. Raises :class:`CallFailedError` for another kind."""
+    if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() != CHUNK_MEDIA_TYPE:
+        raise unreadable(writes=False)
+    return answer.content
 
 
 def unreadable(*, writes: bool) -> CallFailedError:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,7 +25,8 @@ _DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[_Shape]):
-    """What to ask, and the ``shape`` of the answer (``msgspec.Raw``: any JSON; ``NoneType``: no body).
+    """What to ask, and the ``shape`` of the answer (``msgspec.Raw``: any JSON; ``NoneType``: no body;
+    ``bytes``: a chunk of a file).
 
     ``route`` is the template for logs; ``writes``: a cut leaves the outcome unknown.
     """
@@ -38,6 +39,7 @@ class Call(Generic[_Shape]):
     params: Mapping[str, str | int] = field(default_factory=dict)
     action_id: str | None = None
     writes: bool = False
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Transport:
         if call.action_id is not None:
             chosen[headers.ACTION_ID] = call.action_id
         if call.body is not None:
-            chosen["Content-Type"] = "application/json"
+            chosen["Content-Type"] = call.content_type
         if token is not None:
             chosen["Authorization"] = f"Bearer {token}"
         return chosen
@@ -166,6 +168,8 @@ class Transport:
             raise failure
         if call.shape is type(None):
             return call.shape()
+        if call.shape is bytes:
+            return cast("_Shape", translate.plain(answer))
         return translate.decoded(answer, call.shape, writes=call.writes)
 
     def _observe(self, call: Call[Any], seen: "_Seen", outcome: str, error: str | None) -> None:

@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
-from rollbook.cli import importing, outbox, status, students, support
+from rollbook.cli import importing, outbox, photo, status, students, support
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
 from rollbook.client.errors import (
@@ -24,6 +24,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "sync": status.run_sync,
     "verify": status.run_verify,
     "students": students.run,
+    "photo": photo.run,
     "outbox": outbox.run_outbox,
     "conflicts": outbox.run_conflicts,
     "import": importing.run,

@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _connecting(commands)
     _students(commands)
+    _photo(commands)
     _outbox(commands)
     _conflicts(commands)
     _importing(commands)
@@ -51,6 +52,15 @@ def _students(commands: Commands) -> None:
     change.add_argument("id", metavar="ID")
     change.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
     verbs.add_parser("archive").add_argument("id", metavar="ID")
+
+
+def _photo(commands: Commands) -> None:
+    photo = commands.add_parser("photo", help="a student's photo")
+    verbs = photo.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, says in (("set", "take it from FILE"), ("get", "write it to FILE")):
+        one = verbs.add_parser(verb, help=says)
+        one.add_argument("id", metavar="ID")
+        one.add_argument("file", type=Path, metavar="FILE")
 
 
 def _outbox(commands: Commands) -> None:

@@ -29,9 +29,10 @@ from rollbook.client.values import (
     Story,
     WaitingEntry,
 )
+from rollbook.domain.files import file_value
 from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import aliases, listing, outbox, soundness, staged
+from rollbook.store import aliases, files, listing, outbox, soundness, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.password_check import PasswordCheck
@@ -196,6 +197,26 @@ class Client:
         saved = self._saving.save_many(edits, run)
         self._told_many(saved)
         return saved
+
+    def attach(self, entity: str, entity_id: str, field: str, content: bytes) -> Saved:
+        """Keep a photo with the entry that names it (S31). Raises as :meth:`save`."""
+        saved = self._saving.attach(entity, entity_id, field, content)
+        self._told(saved)
+        return saved
+
+    async def file(self, entity: str, entity_id: str, field: str) -> bytes | None:
+        """The contents of a record's file, fetched where they are not here; ``None`` where it has none.
+
+        Raises :class:`CallFailedError` where they are not here and cannot be fetched.
+        """
+        row = self.record(entity, entity_id)
+        value = file_value(None if row is None else row.values.get(field))
+        if value is None:
+            return None
+        with self._store.write() as connection:
+            content = files.whole(connection, value)
+            files.used(connection, value)
+        return await self._engine.files.fetch(value) if content is None else content
 
     def next_number(self, entity: str = "student") -> str:
         """A free number of this desk's block, for a form to show (S16).

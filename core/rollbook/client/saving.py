@@ -24,10 +24,12 @@ from rollbook.client.values import Edit, RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
+from rollbook.domain.entity import RuleBreach
+from rollbook.domain.files import UnfitFileError, divided
 from rollbook.domain.ids import IdSource
 from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import aliases, outbox, replica, staged
+from rollbook.store import aliases, files, outbox, replica, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.outbox import NewEntry
 from rollbook.store.replica import Here
@@ -55,6 +57,22 @@ class Saving:
         """Make the edit durable here. Raises :class:`RefusedEntryError` or :class:`StoreError`."""
         with self.store.write() as connection:
             saved = self.save_in(connection, edit)
+            checkpoints.passed("client.save.before_commit")
+        checkpoints.passed("client.save.committed")
+        return saved
+
+    def attach(self, entity: str, record_id: str, field: str, content: bytes) -> Saved:
+        """Keep a file and the entry that names it, by one transaction (S31).
+
+        Raises :class:`RefusedEntryError` for what is too large or no picture, and as :meth:`save`.
+        """
+        try:
+            value, chunks = divided(content)
+        except UnfitFileError as unfit:
+            raise RefusedEntryError((RuleBreach(field, "not-a-file", str(unfit), ""),)) from unfit
+        with self.store.write() as connection:
+            files.keep(connection, chunks)
+            saved = self.save_in(connection, Edit(entity, record_id, {field: str(value)}))
             checkpoints.passed("client.save.before_commit")
         checkpoints.passed("client.save.committed")
         return saved

@@ -68,6 +68,8 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("numbers-held", 409, _O, "The school gives no new numbers while it is being recovered.", "Enter a number by hand, or ask an administrator to end the recovery."),
         ProblemType("already-decided", 409, _O, "This was decided already.", "Look at what was decided."),
         ProblemType("still-allowed", 409, _O, "Your role allows this.", "Save it yourself; nobody need decide it."),
+        ProblemType("file-missing", 409, _M, "Parts of a file have not reached the server yet.", "They are sent again by themselves."),
+        ProblemType("file-quota-full", 409, _O, "The school has no room left for files.", "Ask the administrator for more room, then send the entry again."),
         ProblemType("edit-conflict", 409, _O, "Someone else changed the same fields.", "Choose which values to keep."),
         ProblemType("archived-meanwhile", 409, _O, "The record was archived meanwhile.", "Decide whether to keep it archived."),
         ProblemType("cursor-unknown", 410, _S, "The server does not know this position.", "The copy on this computer is refreshed from the start."),

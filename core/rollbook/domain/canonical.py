@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from rollbook.domain.entity import EntityType, FieldSpec, FieldType, RuleBreach, Values
+from rollbook.domain.files import file_value
 
 _CONTROL_ALLOWED = {"\n"}
 MAX_INTEGER = 2**53 - 1
@@ -150,9 +151,18 @@ def _phone(spec: FieldSpec, text: str) -> str:
     )
 
 
+def _file(spec: FieldSpec, text: str) -> str:
+    if file_value(text) is not None:
+        return text
+    raise UnfitError(
+        RuleBreach(spec.name, "not-a-file", "This is no picture.", "Choose a picture from a file.")
+    )
+
+
 _CHECKS: dict[FieldType, Callable[[FieldSpec, str], str]] = {
     FieldType.DATE: _date,
     FieldType.CHOICE: _choice,
     FieldType.EMAIL: _email,
     FieldType.PHONE: _phone,
+    FieldType.FILE: _file,
 }

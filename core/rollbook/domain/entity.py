@@ -25,6 +25,7 @@ class FieldType(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     INTEGER = "integer"
+    FILE = "file"  # a photo: what is kept of it is told by rollbook.domain.files (S31)
 
 
 @dataclass(frozen=True, slots=True)

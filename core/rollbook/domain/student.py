@@ -22,6 +22,7 @@ class Student:
     pronouns: str | None = attribute(limit=40, section="person")
     nationality: str | None = attribute(limit=60, section="person")
     home_language: str | None = attribute(limit=60, section="person")
+    photo: str | None = attribute(type=FieldType.FILE, section="person")
     student_number: str | None = attribute(
         limit=40, searched=True, unique=True, listed=True, numbered=True, section="school"
     )

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rollbook.domain.student import STUDENT
 from rollbook.exchange.errors import ColumnsError
-from rollbook.exchange.headings import Aside, folded, is_left_out, is_secret, is_whole_name, meaning
+from rollbook.exchange.headings import IMPORTED, Aside, folded, is_left_out, is_secret, is_whole_name, meaning
 
 NAME_FIELDS = ("family_name", "given_name", "native_name")
 _SDS_ID = folded("SIS ID")
@@ -83,11 +82,11 @@ def _checked_choice(headers: Sequence[str], chosen: Mapping[str, str | None]) ->
                 f"The file has no column “{heading}”.",
                 f"Its columns are: {', '.join(headers)}.",
             )
-        if target is not None and target not in STUDENT.names:
+        if target is not None and target not in IMPORTED:
             raise ColumnsError(
                 "field-unknown",
                 f"There is no field “{target}”.",
-                f"Use one of: {', '.join(STUDENT.names)}.",
+                f"Use one of: {', '.join(IMPORTED)}.",
             )
     return {folded(heading): target for heading, target in chosen.items()}
 

@@ -6,6 +6,7 @@ A field's own name always serves: folded, ``given_name``, ``givenName`` and ``Gi
 import unicodedata
 from enum import StrEnum
 
+from rollbook.domain.entity import FieldType
 from rollbook.domain.student import STUDENT
 
 
@@ -16,6 +17,9 @@ class Aside(StrEnum):
     ROLE = "role"
     STATUS = "status"
 
+
+IMPORTED = tuple(spec.name for spec in STUDENT.fields if spec.type is not FieldType.FILE)
+"""The fields that a column of text can give."""
 
 REASON_HEADING = "Rollbook: problem"
 """The heading of the column that :func:`bad_rows_file` adds; left out when such a file comes back."""
@@ -102,7 +106,7 @@ def meaning(heading: str) -> tuple[str, int] | None:
 
 def _meanings() -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
-    for name in STUDENT.names:
+    for name in IMPORTED:
         for rank, heading in enumerate((name, *_OTHER_NAMES.get(name, ()))):
             found.setdefault(folded(heading), (name, rank))
     for aside, headings in _ASIDES.items():

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from rollbook.contract.dashboard import Dashboard
+from rollbook.contract.files import ChunksAsked, ChunksMissing
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import IdSource, uuid7_source
@@ -14,6 +15,7 @@ from rollbook.server.dashboard import endpoints as dashboard_endpoints
 from rollbook.server.database import Database
 from rollbook.server.diagnostics import endpoints as diagnostics_endpoints
 from rollbook.server.diagnostics.endpoints import RequestStory
+from rollbook.server.files import endpoints as files_endpoints
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.lifespan import lifespan
 from rollbook.server.metrics import Metrics
@@ -48,11 +50,13 @@ _ENDPOINTS = (
     sync_endpoints,
     events,
     numbers_endpoints,
+    files_endpoints,
     proposals_endpoints,
     recovery_endpoints,
     dashboard_endpoints,
     diagnostics_endpoints,
 )
+_BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing)
 _VIEWS = (views.StudentView, views.StudentsPage, views.NewStudent, views.StudentChange, views.HistoryPage)
 
 
@@ -75,7 +79,10 @@ def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource 
     for endpoints in _ENDPOINTS:
         app.include_router(endpoints.router)
     install_problem_handlers(app, clock)
-    install_openapi(app, (Dashboard, RequestStory, BlockRequest, LiveBlocks, NumberBlock, *_VIEWS))
+    install_openapi(
+        app,
+        (Dashboard, RequestStory, BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing, *_VIEWS),
+    )
     _wrap(app, parts, new_id)
     return app
 

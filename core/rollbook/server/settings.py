@@ -58,6 +58,7 @@ class Settings:
 
     metrics_token: str = ""
     metrics_open: int = 0
+    file_quota_bytes: int = 2 * 1024 * 1024 * 1024
     number_block_size: int = 20
     number_prefix: str = ""
     number_digits: int = 0

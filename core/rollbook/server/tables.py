@@ -177,6 +177,15 @@ alias = Table(
     Column("at", Text, nullable=False),
     Column("op_id", Text, nullable=False),
 )
+file_chunk = Table(
+    "file_chunk",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("unreferenced_since_seconds", BigInteger),
+)
 number_series = Table(
     "number_series",
     metadata,

@@ -37,7 +37,11 @@ class _Head:
 
 
 def settle(
-    connection: Connection, leased: Sequence[Leased], results: Sequence[Result], request_id: str, at: str
+    connection: Connection,
+    leased: Sequence[Leased],
+    results: Sequence[Result],
+    request_id: str | None,
+    at: str,
 ) -> None:
     """Take the server's results for a batch. An entry without a result of its own stays unknown."""
     answered = {result.op_id: result for result in results}

@@ -76,6 +76,15 @@ ALIAS = Table(
     Column("record_id", Text, nullable=False),
 )
 
+FILE_CHUNK = Table(
+    "file_chunk",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("used", Integer, nullable=False),  # higher: used later
+    Index("file_chunk_used", "used"),
+)
+
 NUMBER_BLOCK = Table(
     "number_block",
     metadata,

@@ -17,6 +17,7 @@ from rollbook.store.engine_lock import EngineLock
 from rollbook.store.errors import StoreError
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged
+from rollbook.sync.files import FileSender
 from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.numbers import NumberKeeper
 from rollbook.sync.overdue import OverdueWatch
@@ -60,6 +61,7 @@ class SyncEngine:
         self._log = log
         self._emit = emit
         self._lanes = LaneBackoff(clock, settings, chance)
+        self.files = FileSender(store, api, settings.sync_file_cache_bytes)
         self._replay = Replay(
             store,
             api,
@@ -67,6 +69,7 @@ class SyncEngine:
             clock=clock,
             settings=settings,
             lanes=self._lanes,
+            files=self.files,
             log=log,
             emit=emit,
         )

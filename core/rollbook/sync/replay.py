@@ -14,6 +14,7 @@ from rollbook.store.lease import Leased
 from rollbook.store.settle import WENT
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged, records_changed
+from rollbook.sync.files import FileSender
 from rollbook.sync.known_row import known_row, note_known
 from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.pull import CONFIRMED
@@ -35,6 +36,7 @@ class Replay:
         clock: Clock,
         settings: SyncSettings,
         lanes: LaneBackoff,
+        files: FileSender,
         log: AttemptLog,
         emit: Emit,
     ) -> None:
@@ -44,6 +46,7 @@ class Replay:
         self._clock = clock
         self._settings = settings
         self._lanes = lanes
+        self._files = files
         self._log = log
         self._emit = emit
 
@@ -79,6 +82,9 @@ class Replay:
             )
 
     async def _send(self, leased: Sequence[Leased]) -> int:
+        leased = await self._with_their_files(leased)
+        if not leased:
+            return 0
         checkpoints.passed("client.push.before_send")
         action = leased[0].action_id if len(leased) == 1 else None
         body = push_body([each.frozen for each in leased])
@@ -93,6 +99,26 @@ class Replay:
         checkpoints.passed("client.push.answered")
         self._settle(leased, answer.response, answer.request_id)
         return len(leased)
+
+    async def _with_their_files(self, leased: Sequence[Leased]) -> Sequence[Leased]:
+        """The entries whose files the school has now; those whose files it refuses are parked (S31)."""
+        try:
+            refused = await self._files.send(leased)
+        except CallFailedError as failure:
+            self._return(leased, uncertain=False, request_id=failure.request_id)
+            raise
+        except BaseException:  # cancelled: none of them has been sent
+            self._return(leased, uncertain=False)
+            raise
+        if not refused:
+            return leased
+        ended = {result.op_id for result in refused}
+        with self._store.write() as connection:
+            at = self._clock.now().isoformat()
+            settle.settle(connection, [each for each in leased if each.op_id in ended], refused, None, at)
+            self._log.write(connection)
+        self._announce([each for each in leased if each.op_id in ended])
+        return [each for each in leased if each.op_id not in ended]
 
     def _known(self) -> str:
         with self._store.read() as connection:

@@ -37,8 +37,13 @@ def sections_of(entity: EntityType) -> tuple[FormSection, ...]:
     """The sections of an entity's form, in the order of its description."""
     return tuple(
         FormSection(name, section_label(name), tuple(_field(spec) for spec in specs))
-        for name, specs in groupby(entity.fields, key=lambda spec: spec.section)
+        for name, specs in groupby(_typed(entity), key=lambda spec: spec.section)
     )
+
+
+def _typed(entity: EntityType) -> list[FieldSpec]:
+    """What is typed or chosen; a file is no text."""
+    return [spec for spec in entity.fields if spec.type is not FieldType.FILE]
 
 
 def _field(spec: FieldSpec) -> FormField:

@@ -22,6 +22,7 @@ FIELDS: dict[str, str] = {
     "pronouns": QT_TRANSLATE_NOOP("fields", "Pronouns"),
     "nationality": QT_TRANSLATE_NOOP("fields", "Nationality"),
     "home_language": QT_TRANSLATE_NOOP("fields", "Language at home"),
+    "photo": QT_TRANSLATE_NOOP("fields", "Photo"),
     "student_number": QT_TRANSLATE_NOOP("fields", "Student number"),
     "national_id": QT_TRANSLATE_NOOP("fields", "National ID"),
     "grade_level": QT_TRANSLATE_NOOP("fields", "Grade"),

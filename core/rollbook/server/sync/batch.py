@@ -13,6 +13,7 @@ from rollbook.contract.problems import FieldProblem, Problem
 from rollbook.domain.entity import EntityType
 from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
+from rollbook.server.files.chunks import Whole, files_named
 from rollbook.server.logs import where_it_broke
 from rollbook.server.sync.decide import (
     AlreadySo,
@@ -102,6 +103,11 @@ class Batch:
             return refused
         assert item.operation is not None
         assert item.entity is not None
+        files = {self.known.files.get(text) for text in files_named(item.entity, item.operation)}
+        if Whole.MISSING in files:
+            return self._without_write(item, Outcome.FAILED, "file-missing")
+        if Whole.UNFIT in files:
+            return self._without_write(item, Outcome.REJECTED, "validation-failed")
         try:
             if item.operation.kind is Kind.ALIAS:
                 return self._aliased(item, item.entity, item.operation)

@@ -12,6 +12,7 @@ from rollbook.domain.canonical import UnfitError, canonical_value
 from rollbook.domain.entity import EntityType, FieldSpec
 from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import values_of
+from rollbook.server.files.chunks import Whole, files_named, read_whole
 from rollbook.server.sync.decide import PastChange, RecordState, version_seen
 from rollbook.server.sync.identity import (
     KeyHeld,
@@ -47,7 +48,7 @@ class Known:
     """Receipts by operation id, records and their changes by key, holders by entity, field and value.
 
     A natural key is held like the value of a field (S16); ``archived`` are archived records by such a key.
-    ``aliases`` are ids that mean another record, by entity and id.
+    ``aliases`` are ids that mean another record, by entity and id. ``files`` says how files stand, by value.
     """
 
     receipts: dict[str, Receipt] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Known:
     holders: dict[tuple[str, str, Any], str] = field(default_factory=dict)
     archived: dict[KeyHeld, str] = field(default_factory=dict)
     aliases: dict[RecordKey, str] = field(default_factory=dict)
+    files: dict[str, Whole] = field(default_factory=dict)
 
     def meant(self, entity: EntityType, operation: Operation) -> str:
         """The id of the record that an operation means (S16, D4)."""
@@ -132,6 +134,8 @@ def _read_entity(
     # What was seen may be a version that this server does not have (S22): then all that was done counts.
     elsewhere = {known.meant(entity, item): 0 for item in operations if _saw_another(item, entity, known)}
     known.past |= _read_past(connection, school_id, entity, elsewhere)
+    files = {text for item in operations for text in files_named(entity, item)}
+    known.files |= read_whole(connection, school_id, sorted(files))
     for spec in entity.fields:
         if spec.unique:
             values = sorted(_wanted_values(spec, operations))

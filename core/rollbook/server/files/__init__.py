@@ -1,0 +1,1 @@
+"""Photos and files as content-addressed chunks, each school's by itself (S31)."""

@@ -1,0 +1,91 @@
+"""Chunks of photos and files on this computer: what waits to be sent, and what was fetched (S31)."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from rollbook.contract.operations import Operation
+from rollbook.domain.entity import FieldType
+from rollbook.domain.files import FileValue, chunks_named, file_value
+from rollbook.domain.registry import ENTITIES
+from rollbook.store.states import ACTIVE
+from rollbook.store.tables import FILE_CHUNK, OPERATION
+
+FILE_FIELDS: dict[str, tuple[str, ...]] = {
+    entity.name: tuple(spec.name for spec in entity.fields if spec.type is FieldType.FILE)
+    for entity in ENTITIES.values()
+}
+
+
+def keep(connection: Connection, chunks: Mapping[str, bytes]) -> None:
+    """Keep chunks by their names, in the caller's transaction."""
+    number = connection.execute(select(func.coalesce(func.max(FILE_CHUNK.c.used), 0))).scalar_one() + 1
+    for sha256, content in chunks.items():
+        row = insert(FILE_CHUNK).values(sha256=sha256, content=content, used=number)
+        connection.execute(row.on_conflict_do_update(index_elements=["sha256"], set_={"used": number}))
+
+
+def chunk(connection: Connection, sha256: str) -> bytes | None:
+    """A chunk that is here, or ``None``."""
+    return connection.execute(select(FILE_CHUNK.c.content).where(FILE_CHUNK.c.sha256 == sha256)).scalar()
+
+
+def parts_here(connection: Connection, value: FileValue) -> dict[str, bytes | None]:
+    """The chunks of a file by name, the manifest first; ``None`` for one that is not here."""
+    manifest = chunk(connection, value.manifest)
+    names = chunks_named(manifest or b"") or []
+    return {value.manifest: manifest, **{name: chunk(connection, name) for name in names}}
+
+
+def whole(connection: Connection, value: FileValue) -> bytes | None:
+    """The contents of a file all of which is here, else ``None``."""
+    names = chunks_named(chunk(connection, value.manifest) or b"")
+    found = None if names is None else [chunk(connection, name) for name in names]
+    return None if found is None or None in found else b"".join(part for part in found if part)
+
+
+def files_of(entity: str, operation: Operation) -> list[FileValue]:
+    """The files that an operation enters."""
+    entered = [
+        operation.changes[name].value for name in FILE_FIELDS.get(entity, ()) if name in operation.changes
+    ]
+    return [value for value in map(file_value, entered) if value is not None]
+
+
+def trim(connection: Connection, most_bytes: int) -> None:
+    """Forget what was used longest ago beyond ``most_bytes``, but for what entries wait to send."""
+    size = connection.execute(select(func.coalesce(func.sum(func.length(FILE_CHUNK.c.content)), 0)))
+    over = size.scalar_one() - most_bytes
+    if over <= 0:
+        return
+    needed = _needed(connection)
+    rows = connection.execute(
+        select(FILE_CHUNK.c.sha256, func.length(FILE_CHUNK.c.content)).order_by(FILE_CHUNK.c.used)
+    ).all()
+    for sha256, length in rows:
+        if over > 0 and sha256 not in needed:
+            connection.execute(delete(FILE_CHUNK).where(FILE_CHUNK.c.sha256 == sha256))
+            over -= length
+
+
+def used(connection: Connection, value: FileValue) -> None:
+    """Note that a file was looked at: it stays longer."""
+    number = connection.execute(select(func.coalesce(func.max(FILE_CHUNK.c.used), 0))).scalar_one() + 1
+    names = list(parts_here(connection, value))
+    connection.execute(update(FILE_CHUNK).where(FILE_CHUNK.c.sha256.in_(names)).values(used=number))
+
+
+def _needed(connection: Connection) -> set[str]:
+    waiting = connection.execute(
+        select(OPERATION.c.changes).where(
+            OPERATION.c.state.in_(ACTIVE), OPERATION.c.changes.contains("/image/")
+        )
+    ).scalars()
+    needed: set[str] = set()
+    for text in waiting:
+        for word in text.split('"'):
+            value = file_value(word)
+            if value is not None:
+                needed.update(parts_here(connection, value))
+    return needed
