@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,3 +160,25 @@ def test_h1_a_rule_of_the_whole_record_is_checked_after_the_merge() -> None:
     verdict = decide(Subject(entity, state(1, seen), [], ME), update(1, seen, {"end": None}), lambda *_: None)
     assert isinstance(verdict, Refusal)
     assert [item.code for item in verdict.errors] == ["half"]
+
+
+def test_s22_an_archive_on_a_version_that_this_server_does_not_have_asks() -> None:
+    """The number is the same; the server was put back, and others made it anew."""
+    seen = dict.fromkeys(FIELDS, "a")
+    now = RecordState(2, {**seen, "alone": "b"}, False, THEM, "today", seal="new lineage")
+    changes = [past(2, {"alone"})]
+    archive = Operation("operation", Kind.ARCHIVE, "spell", "id", {}, 2, device="d1", sequence=5)
+    for seal, asks in (("old lineage", True), ("new lineage", False)):
+        operation = msgspec.structs.replace(archive, base_seal=seal)
+        verdict = decide(Subject(SPELL, now, changes, ME), operation, lambda name, value: None)
+        assert isinstance(verdict, Clash) is asks
+    beyond = msgspec.structs.replace(archive, base_version=7)
+    assert isinstance(decide(Subject(SPELL, now, changes, ME), beyond, lambda name, value: None), Clash)
+
+
+def test_s22_bringing_back_a_record_that_was_archived_anew_asks() -> None:
+    gone = RecordState(3, dict.fromkeys(FIELDS, "a"), True, THEM, "today", seal="new lineage")
+    create = Operation(
+        "operation", Kind.CREATE, "spell", "id", {"alone": FieldChange("a", "b")}, 3, base_seal="old lineage"
+    )
+    assert isinstance(decide(Subject(SPELL, gone, [], ME), create, lambda name, value: None), Clash)

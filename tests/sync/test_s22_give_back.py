@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rollbook.client.resolving import Chosen
+from rollbook.domain import checkpoints
 from rollbook.domain.roles import Role
 from rollbook.resilience.failures import CallFailedError
 from support.client_desk import ClientDesk
@@ -283,6 +284,58 @@ def test_s22_an_archive_queued_before_goes_over_nobodys_unseen_edit(
     status = desk.sync()
     assert status.conflicts == 1
     assert at_school(school, student)["deleted_at"] is None
+
+
+class Cut(BaseException):
+    """The process ends here: nothing after it is done, and nothing uncommitted stays."""
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "client.recovery.found",
+        "client.recovery.before_offer",
+        "server.recovery.before_commit",
+        "server.recovery.committed",
+        "client.recovery.offered",
+        "client.recovery.before_commit",
+        "client.pull.before_commit",
+    ],
+)
+def test_s22_cut_at_any_point_of_giving_back_it_goes_on(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup, point: str
+) -> None:
+    desk, other = make_desk(), make_desk()
+    student = desk.add(given_name="Eleni").entity_id
+    desk.sync(), other.sync()
+    copy = backup.take()
+    desk.change(student, phone="1")
+    desk.sync(), other.sync()
+    other.change(student, email="e@example.org")
+    other.sync(), desk.sync()
+    new = desk.add(given_name="Nikos").entity_id
+    desk.sync()
+    waiting = desk.change(new, phone="2")
+    backup.put_back(copy)
+
+    def cut(passed: str) -> None:
+        if passed == point:
+            checkpoints.observe(None)
+            raise Cut
+
+    checkpoints.observe(cut)
+    try:
+        with pytest.raises(Cut):
+            desk.sync()
+    finally:
+        checkpoints.observe(None)
+    assert desk.client.status().up_to_date is False
+    desk.crash()
+    assert desk.sync().up_to_date
+    row = at_school(school, student)
+    assert (row["phone"], row["email"], row["version"]) == ("1", "e@example.org", 3)
+    assert (at_school(school, new)["phone"], desk.state(waiting)) == ("2", "applied")
+    assert school.rows("SELECT count(*), count(DISTINCT op_id) FROM receipt")[0] == (5, 5)
 
 
 def test_s22_a_viewers_desk_gives_back_what_it_had_seen(

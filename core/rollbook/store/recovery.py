@@ -5,6 +5,7 @@ An acknowledged entry that the server lost is in the state ``giving_back``. A lo
 or went as an entry instead, ``left`` is in the server's keeping.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,8 +82,11 @@ def acknowledged(connection: Connection, since: str, after: int, limit: int) -> 
 
 def mark_lost_entries(connection: Connection, op_ids: Collection[str]) -> None:
     """The server has no receipt for these any more."""
-    for op_id in op_ids:
-        _set_entry(connection, op_id, OPERATION.c.state == State.APPLIED, State.GIVING_BACK, uncertain=1)
+    connection.exec_driver_sql(
+        "UPDATE operation SET state = 'giving_back', uncertain = 1 WHERE state = 'applied' AND "
+        "(op_id IN (SELECT value FROM json_each(?1)) OR carried_by IN (SELECT value FROM json_each(?1)))",
+        (json.dumps(list(op_ids)),),
+    )
 
 
 def versions_after(connection: Connection, after: int, limit: int) -> Sequence[Any]:
@@ -98,8 +102,10 @@ def versions_after(connection: Connection, after: int, limit: int) -> Sequence[A
 
 def mark_versions(connection: Connection, seals: Collection[str], state: str) -> None:
     """The versions of those seals are in that state."""
-    for seal in seals:
-        connection.execute(update(KNOWN_VERSION).where(KNOWN_VERSION.c.seal == seal).values(state=state))
+    connection.exec_driver_sql(
+        "UPDATE known_version SET state = ?1 WHERE seal IN (SELECT value FROM json_each(?2)) AND state <> ?1",
+        (state, json.dumps(list(seals))),
+    )
 
 
 def to_offer(connection: Connection, after: tuple[str, int, str], limit: int) -> list[Lost]:
@@ -114,15 +120,26 @@ def to_offer(connection: Connection, after: tuple[str, int, str], limit: int) ->
     return [_lost(connection, row) for row in rows]
 
 
-def take_back(connection: Connection, seal: str) -> None:
-    """The server has that version again; so its entry, if it is ours, is applied as before."""
-    row = _version(connection, seal)
-    mark_versions(connection, [seal], "")
-    if row is not None:
-        gone = OPERATION.c.state.in_((State.GIVING_BACK, State.UNKNOWN))
-        values = {"uncertain": 0, "result_version": row.version}
-        if _set_entry(connection, row.op_id, gone, State.APPLIED, **values):
-            replica.refresh(connection, ENTITIES[row.entity], row.entity_id)
+def take_back(connection: Connection, seals: Collection[str]) -> None:
+    """The server has those versions again; so their entries, where they are ours, are applied as before."""
+    mark_versions(connection, seals, "")
+    made = (
+        "SELECT operation.op_id, known_version.version FROM known_version "
+        "JOIN operation ON operation.op_id = known_version.op_id "
+        "WHERE known_version.seal IN (SELECT value FROM json_each(?)) "
+        "AND operation.state IN ('giving_back', 'unknown')"
+    )
+    back = connection.exec_driver_sql(made, (json.dumps(list(seals)),)).all()
+    if not back:
+        return
+    for column in ("op_id", "carried_by"):
+        connection.exec_driver_sql(
+            "UPDATE operation SET state = 'applied', uncertain = 0, result_version = ? "
+            f"WHERE {column} = ? AND state IN ('giving_back', 'unknown')",
+            [(row.version, row.op_id) for row in back],
+        )
+    for entity, record_ids in _records_of(connection, [row.op_id for row in back]).items():
+        replica.renew(connection, ENTITIES[entity], dict.fromkeys(record_ids), {})
 
 
 def send_anew(connection: Connection, seal: str) -> None:
@@ -222,6 +239,17 @@ def _nearest_before(connection: Connection, row: Any) -> Change | None:
         .limit(1)
     ).scalar()
     return None if found is None else msgspec.json.decode(found, type=Change)
+
+
+def _records_of(connection: Connection, op_ids: Collection[str]) -> dict[str, list[str]]:
+    rows = connection.exec_driver_sql(
+        "SELECT entity, entity_id FROM operation WHERE op_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(op_ids)),),
+    )
+    found: dict[str, list[str]] = {}
+    for entity, record_id in rows:
+        found.setdefault(entity, []).append(record_id)
+    return found
 
 
 def _send_entry(connection: Connection, op_id: str) -> None:

@@ -25,6 +25,7 @@ from rollbook.sync.pull import Pull
 from rollbook.sync.recovery import Recovery
 from rollbook.sync.replay import Replay
 from rollbook.sync.settings import SyncSettings
+from rollbook.sync.tidying import Tidying
 
 _SLEPT_SECONDS = 15.0  # far more than a busy loop is late; the clock counts sleep (S29)
 
@@ -85,6 +86,7 @@ class SyncEngine:
             emit=emit,
             read_anew=self._pull.read_anew,
         )
+        self._tidying = Tidying(store, clock, settings)
         self._overdue = OverdueWatch(store, clock, settings.sync_overdue_seconds)
         self._clock = clock
         self._wake = asyncio.Event()
@@ -208,6 +210,7 @@ class SyncEngine:
             if self._overdue.look(self._lanes.held()):
                 self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
             await self.numbers.top_up()
+            self._tidying.look()
         except CallFailedError:
             self._pull.doubt()  # whatever was the head when last asked, it is not known to be so now (S24)
             raise

@@ -164,19 +164,19 @@ class Recovery:
 
     def _settle(self, results: Sequence[OfferResult], known: str) -> None:
         with self._store.write() as connection:
+            by_outcome: dict[Given, list[str]] = {}
             for result in results:
-                if result.given in (Given.TAKEN, Given.KNOWN):
-                    recovery.take_back(connection, result.seal)
-                elif result.given is Given.HELD:
-                    recovery.mark_versions(connection, [result.seal], recovery.HELD)
-                elif result.given is Given.LEFT:
-                    recovery.mark_versions(connection, [result.seal], recovery.LEFT)
-                elif result.given is Given.DECIDE:
-                    enter_version(connection, result.seal, self._new_id, self._clock)
-                    recovery.mark_versions(connection, [result.seal], recovery.DONE)
-                else:
-                    recovery.send_anew(connection, result.seal)
-                    enter_rest(connection, result.seal, self._new_id, self._clock)
+                by_outcome.setdefault(result.given, []).append(result.seal)
+            back = by_outcome.get(Given.TAKEN, []) + by_outcome.get(Given.KNOWN, [])
+            recovery.take_back(connection, back)
+            recovery.mark_versions(connection, by_outcome.get(Given.HELD, []), recovery.HELD)
+            recovery.mark_versions(connection, by_outcome.get(Given.LEFT, []), recovery.LEFT)
+            for seal in by_outcome.get(Given.DECIDE, []):
+                enter_version(connection, seal, self._new_id, self._clock)
+                recovery.mark_versions(connection, [seal], recovery.DONE)
+            for seal in by_outcome.get(Given.APART, []) + by_outcome.get(Given.REFUSED, []):
+                recovery.send_anew(connection, seal)
+                enter_rest(connection, seal, self._new_id, self._clock)
             note_known(connection, known)
             checkpoints.passed("client.recovery.before_commit")
         self._emit(StatusChanged())

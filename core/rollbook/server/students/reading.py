@@ -81,5 +81,5 @@ def _view(row: Mapping[Any, Any]) -> StudentView:
 
 
 def _entry(row: Mapping[Any, Any]) -> HistoryEntry:
-    names = ("version", "kind", "by", "at", "device", "request_id", "op_id")
+    names = ("version", "kind", "by", "at", "device", "request_id", "op_id", "recovered_by")
     return HistoryEntry(changes=json.loads(row["changes"]), **{name: row[name] for name in names})

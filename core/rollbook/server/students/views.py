@@ -41,7 +41,10 @@ class StudentChange(msgspec.Struct, frozen=True):
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
-    """One version: each changed field with what it was and what it became."""
+    """One version: each changed field with what it was and what it became.
+
+    ``recovered_by`` names whose computer gave it back after the server was put back to an earlier state.
+    """
 
     version: int
     kind: str
@@ -51,6 +54,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     device: str
     request_id: str
     op_id: str
+    recovered_by: str | None = None
 
 
 class HistoryPage(msgspec.Struct, frozen=True):

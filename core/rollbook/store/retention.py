@@ -1,0 +1,17 @@
+"""What is kept for a while only: settled entries, and versions that could be given back (S22)."""
+
+from sqlalchemy import Connection, delete
+
+from rollbook.store import versions
+from rollbook.store.states import State
+from rollbook.store.tables import OPERATION
+
+_SETTLED = (State.APPLIED, State.REPLACED, State.DISCARDED)
+
+
+def forget_before(connection: Connection, moment: str) -> int:
+    """Forget entries settled, and versions kept, before that moment (ISO 8601 in UTC); how many went."""
+    settled = connection.execute(
+        delete(OPERATION).where(OPERATION.c.state.in_(_SETTLED), OPERATION.c.settled_at < moment)
+    ).rowcount
+    return settled + versions.forget(connection, moment)
