@@ -1,5 +1,6 @@
 """One form for every value (S13, D7): what is compared, stored and sent is always in it."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
@@ -8,7 +9,8 @@ from typing import Any
 from rollbook.domain.entity import EntityType, FieldSpec, FieldType, RuleBreach, Values
 from rollbook.domain.files import file_value
 
-_CONTROL_ALLOWED = {"\n"}
+# The categories Cc and Cs of Unicode, but for the line feed.
+_INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_INTEGER = 2**53 - 1
 
 
@@ -81,7 +83,7 @@ def _integer(spec: FieldSpec, value: Any) -> int:
 
 def _clean_text(spec: FieldSpec, value: str) -> str | None:
     text = unicodedata.normalize("NFC", value).strip()
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in _CONTROL_ALLOWED for char in text):
+    if _INVISIBLE.search(text):
         raise UnfitError(
             RuleBreach(spec.name, "control-character", "This holds an invisible character.", "Type it again.")
         )

@@ -66,6 +66,14 @@ class EntityType:
     lane: Callable[[str, Values], str] = field(default=lambda entity_id, _values: entity_id)
     writable: bool = True
     natural_keys: tuple[tuple[str, ...], ...] = ()
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The names of all fields, in the order of the description."""
+    _by_name: dict[str, FieldSpec] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find out once what is asked at every record."""
+        object.__setattr__(self, "_by_name", {spec.name: spec for spec in self.fields})
+        object.__setattr__(self, "names", tuple(self._by_name))
 
     def natural_key(self, values: Values) -> tuple[str, ...] | None:
         """The names of the first natural key that ``values`` hold whole (S16), or ``None``."""
@@ -81,12 +89,7 @@ class EntityType:
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of that name, or ``None``."""
-        return next((spec for spec in self.fields if spec.name == name), None)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of all fields, in the order of the description."""
-        return tuple(spec.name for spec in self.fields)
+        return self._by_name.get(name)
 
     def group_of(self, name: str) -> tuple[str, ...]:
         """The names that are compared together with ``name`` (S13); itself alone where no rule binds it."""

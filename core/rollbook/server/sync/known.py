@@ -11,7 +11,6 @@ from rollbook.contract.operations import Operation
 from rollbook.domain.canonical import UnfitError, canonical_value
 from rollbook.domain.entity import EntityType, FieldSpec
 from rollbook.domain.registry import ENTITIES
-from rollbook.schema.columns import values_of
 from rollbook.server.files.chunks import Whole, files_named, read_whole
 from rollbook.server.sync.decide import PastChange, RecordState, version_seen
 from rollbook.server.sync.identity import (
@@ -23,6 +22,7 @@ from rollbook.server.sync.identity import (
     read_keyed,
 )
 from rollbook.server.sync.incoming import Incoming
+from rollbook.server.sync.set_wise import among
 from rollbook.server.tables import history, receipt, record_tables
 
 T = TypeVar("T")
@@ -83,15 +83,8 @@ def read_receipts(
     connection: Connection, school_id: str, owner: str, op_ids: Collection[str]
 ) -> dict[str, Receipt]:
     """The receipts that exist for ``op_ids``."""
-    rows = (
-        row
-        for some in in_parts(sorted(op_ids))
-        for row in connection.execute(
-            select(receipt).where(
-                receipt.c.school_id == school_id, receipt.c.owner == owner, receipt.c.op_id.in_(some)
-            )
-        )
-    )
+    mine = (receipt.c.school_id == school_id, receipt.c.owner == owner)
+    rows = connection.execute(select(receipt).where(*mine, among(connection, receipt.c.op_id, op_ids)))
     return {
         row.op_id: Receipt(
             row.digest,
@@ -184,17 +177,24 @@ def read_records(
     """Records by id. ``lock`` holds them, in the order of their ids so that two writers never cross."""
     table = record_tables[entity.name]
     found: dict[str, RecordState] = {}
-    for some in in_parts(sorted(ids)):
-        query = select(table).where(table.c.school_id == school_id, table.c.id.in_(some)).order_by(table.c.id)
-        for row in connection.execute(query.with_for_update() if lock else query).mappings():
-            found[row["id"]] = RecordState(
-                version=row["version"],
-                values=values_of(entity, row),
-                deleted=row["deleted_at"] is not None,
-                changed_by=row["updated_by"],
-                changed_at=row["updated_at"],
-                seal=row["seal"],
-            )
+    columns = (
+        table.c.id,
+        table.c.version,
+        table.c.deleted_at,
+        table.c.updated_by,
+        table.c.updated_at,
+        table.c.seal,
+    )
+    query = (
+        select(*columns, *(table.c[name] for name in entity.names))
+        .where(table.c.school_id == school_id, among(connection, table.c.id, ids))
+        .order_by(table.c.id)
+    )
+    for row in connection.execute(query.with_for_update() if lock else query):
+        record_id, version, deleted_at, by, at, seal, *values = row
+        found[record_id] = RecordState(
+            version, dict(zip(entity.names, values, strict=True)), deleted_at is not None, by, at, seal
+        )
     return found
 
 
@@ -202,30 +202,31 @@ def _read_past(
     connection: Connection, school_id: str, entity: EntityType, behind: dict[str, int]
 ) -> dict[RecordKey, list[PastChange]]:
     past: dict[RecordKey, list[PastChange]] = {}
-    for some in in_parts(sorted(behind)):
-        query = (
-            select(history)
-            .where(
-                history.c.school_id == school_id,
-                history.c.entity == entity.name,
-                history.c.entity_id.in_(some),
-                history.c.version >= min(behind[record_id] for record_id in some),
-            )
-            .order_by(history.c.entity_id, history.c.version)
+    if not behind:
+        return past
+    query = (
+        select(history)
+        .where(
+            history.c.school_id == school_id,
+            history.c.entity == entity.name,
+            among(connection, history.c.entity_id, behind),
+            history.c.version >= min(behind.values()),
         )
-        for row in connection.execute(query):
-            past.setdefault((entity.name, row.entity_id), []).append(
-                PastChange(
-                    version=row.version,
-                    fields=frozenset(json.loads(row.changes)),
-                    by=row.by,
-                    at=row.at,
-                    by_id=row.by_id,
-                    device=row.device,
-                    sequence=row.sequence,
-                    seal=row.seal,
-                )
+        .order_by(history.c.entity_id, history.c.version)
+    )
+    for row in connection.execute(query):
+        past.setdefault((entity.name, row.entity_id), []).append(
+            PastChange(
+                version=row.version,
+                fields=frozenset(json.loads(row.changes)),
+                by=row.by,
+                at=row.at,
+                by_id=row.by_id,
+                device=row.device,
+                sequence=row.sequence,
+                seal=row.seal,
             )
+        )
     return past
 
 
@@ -240,13 +241,13 @@ def _saw_another(operation: Operation, entity: EntityType, known: Known) -> bool
 def _read_holders(
     connection: Connection, school_id: str, entity: EntityType, name: str, values: list[str]
 ) -> dict[tuple[str, str, Any], str]:
+    if not values:
+        return {}
     table = record_tables[entity.name]
-    return {
-        (entity.name, name, row[1]): row[0]
-        for some in in_parts(values)
-        for row in connection.execute(
-            select(table.c.id, table.c[name]).where(
-                table.c.school_id == school_id, table.c.deleted_at.is_(None), table.c[name].in_(some)
-            )
-        )
-    }
+    query = select(table.c.id, table.c[name]).where(
+        table.c.school_id == school_id,
+        table.c.deleted_at.is_(None),
+        table.c[name].is_not(None),
+        among(connection, table.c[name], values),
+    )
+    return {(entity.name, name, value): holder for holder, value in connection.execute(query)}

@@ -1,11 +1,10 @@
 """A decided batch written set-wise; the school's counter is taken last (S17)."""
 
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from rollbook.contract.aliases import alias_change
 from rollbook.contract.feed import Change
@@ -15,6 +14,7 @@ from rollbook.server.request_context import current
 from rollbook.server.sync.batch import Batch, NewAlias, NewReceipt, Step
 from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
+from rollbook.server.sync.set_wise import Row, insert_rows, update_rows
 from rollbook.server.tables import TO_ALL, alias, feed, history, receipt, record_tables, school_feed
 
 RandomMark = Callable[[], str]
@@ -25,31 +25,21 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
     for name, table in record_tables.items():
         keys = sorted(key for key in batch.before if key[0] == name)
         _write_records(connection, batch, table, keys)
-    if batch.steps:
-        connection.execute(insert(history), [_history_row(batch.caller, step) for step in batch.steps])
-    if batch.aliases:
-        connection.execute(insert(alias), [_alias_row(batch, item) for item in batch.aliases])
+    insert_rows(connection, history, [_history_row(batch.caller, step) for step in batch.steps])
+    insert_rows(connection, alias, [_alias_row(batch, item) for item in batch.aliases])
     if not batch.receipts and not batch.aliases:
         return
-    head = advance_head(connection, batch.caller.school_id, len(batch.steps) + len(batch.aliases))
-    first = head - len(batch.steps) - len(batch.aliases) + 1
-    if batch.steps:
-        school_id = batch.caller.school_id
-        rows = [
-            feed_row(school_id, first + index, new_mark(), step.change)
-            for index, step in enumerate(batch.steps)
-        ]
-        connection.execute(insert(feed), rows)
-    if batch.aliases:
-        after = first + len(batch.steps)
-        rows = [
-            _feed_row_of_alias(batch, item, after + index, new_mark())
-            for index, item in enumerate(batch.aliases)
-        ]
-        connection.execute(insert(feed), rows)
-    if batch.receipts:
-        rows = [_receipt_row(batch, item, first, head) for item in batch.receipts]
-        connection.execute(insert(receipt), rows)
+    count = len(batch.steps) + len(batch.aliases)
+    head = advance_head(connection, batch.caller.school_id, count)
+    first = head - count + 1
+    changes = [step.change for step in batch.steps]
+    changes += [_change_of_alias(batch, item) for item in batch.aliases]
+    rows = [
+        feed_row(batch.caller.school_id, first + index, new_mark(), change)
+        for index, change in enumerate(changes)
+    ]
+    insert_rows(connection, feed, rows)
+    insert_rows(connection, receipt, [_receipt_row(batch, item, first, head) for item in batch.receipts])
 
 
 def advance_head(connection: Connection, school_id: str, count: int) -> int:
@@ -70,28 +60,36 @@ def advance_head(connection: Connection, school_id: str, count: int) -> int:
 
 
 def _write_records(connection: Connection, batch: Batch, table: Table, keys: list[RecordKey]) -> None:
-    new = [key for key in keys if batch.before[key] is None]
-    old = [key for key in keys if batch.before[key] is not None]
-    _free_unique_values(connection, batch, table, old)
-    if old:
-        connection.execute(_update_of(table), [_update_row(batch, key) for key in old])
-    if new:
-        connection.execute(insert(table), [_insert_row(batch, key) for key in new])
+    freed = _free_unique_values(connection, batch, table, keys)
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for key in keys:
+        row = _row(batch, key, freed.get(key, ()))
+        alike.setdefault(tuple(row), []).append(row)
+    for names, rows in alike.items():
+        if "school_id" in names:
+            insert_rows(connection, table, rows)
+        else:
+            update_rows(connection, table, batch.caller.school_id, rows)
 
 
-def _free_unique_values(connection: Connection, batch: Batch, table: Table, old: list[RecordKey]) -> None:
-    """Let go of unique values that another record of the batch takes over, so that no row order matters."""
+def _free_unique_values(
+    connection: Connection, batch: Batch, table: Table, keys: list[RecordKey]
+) -> dict[RecordKey, list[str]]:
+    """Let go of unique values that another record of the batch takes over, so that no row order matters.
+
+    Returns the names of the fields that have to be written anew, by record.
+    """
+    freed: dict[RecordKey, list[str]] = {}
     for spec in ENTITIES[table.name].fields:
         if not spec.unique:
             continue
-        left = [key for key in old if _lets_go(batch, key, spec.name)]
-        if left:
-            connection.execute(
-                update(table)
-                .where(table.c.school_id == batch.caller.school_id, table.c.id == bindparam("_id"))
-                .values({spec.name: None}),
-                [{"_id": key[1]} for key in left],
-            )
+        left = [key for key in keys if _lets_go(batch, key, spec.name)]
+        update_rows(
+            connection, table, batch.caller.school_id, [{"id": key[1], spec.name: None} for key in left]
+        )
+        for key in left:
+            freed.setdefault(key, []).append(spec.name)
+    return freed
 
 
 def _lets_go(batch: Batch, key: RecordKey, name: str) -> bool:
@@ -100,26 +98,19 @@ def _lets_go(batch: Batch, key: RecordKey, name: str) -> bool:
     return value is not None and batch.known.holders.get((key[0], name, value)) not in (None, key[1])
 
 
-def _update_of(table: Table) -> Any:
-    names = (*ENTITIES[table.name].names, "version", "updated_at", "updated_by", "deleted_at", "seal")
-    return (
-        update(table)
-        .where(table.c.school_id == bindparam("_school_id"), table.c.id == bindparam("_id"))
-        .values({name: bindparam(f"_{name}") for name in names})
-    )
+def _row(batch: Batch, key: RecordKey, freed: Collection[str]) -> Row:
+    """A new record whole; of one that was there only what differs, as each index has its price."""
+    before, columns = batch.before[key], _columns(batch.known.records[key])
+    if before is None:
+        made = {"created_at": batch.at, "created_by": batch.caller.user_name}
+        return {"school_id": batch.caller.school_id, "id": key[1], **columns, **made}
+    old = _columns(before)
+    return {"id": key[1]} | {
+        name: value for name, value in columns.items() if value != old[name] or name in freed
+    }
 
 
-def _update_row(batch: Batch, key: RecordKey) -> dict[str, Any]:
-    row = {f"_{name}": value for name, value in _columns(batch.known.records[key]).items()}
-    return row | {"_school_id": batch.caller.school_id, "_id": key[1]}
-
-
-def _insert_row(batch: Batch, key: RecordKey) -> dict[str, Any]:
-    made = {"created_at": batch.at, "created_by": batch.caller.user_name}
-    return _columns(batch.known.records[key]) | made | {"school_id": batch.caller.school_id, "id": key[1]}
-
-
-def _columns(state: RecordState) -> dict[str, Any]:
+def _columns(state: RecordState) -> Row:
     return {
         **state.values,
         "version": state.version,
@@ -130,7 +121,7 @@ def _columns(state: RecordState) -> dict[str, Any]:
     }
 
 
-def _history_row(caller: Caller, step: Step) -> dict[str, Any]:
+def _history_row(caller: Caller, step: Step) -> Row:
     entity, entity_id = step.key
     return {
         "school_id": caller.school_id,
@@ -138,7 +129,7 @@ def _history_row(caller: Caller, step: Step) -> dict[str, Any]:
         "entity_id": entity_id,
         "version": step.state.version,
         "kind": step.operation.kind.value,
-        "changes": json.dumps(step.changes, ensure_ascii=False),
+        "changes": msgspec.json.encode(step.changes).decode(),
         "by": caller.user_name,
         "by_id": caller.user_id,
         "device": step.operation.device,
@@ -150,8 +141,8 @@ def _history_row(caller: Caller, step: Step) -> dict[str, Any]:
     }
 
 
-def _feed_row_of_alias(batch: Batch, item: NewAlias, position: int, mark: str) -> dict[str, Any]:
-    change = alias_change(
+def _change_of_alias(batch: Batch, item: NewAlias) -> Change:
+    return alias_change(
         item.entity,
         item.alias_id,
         item.record_id,
@@ -159,10 +150,9 @@ def _feed_row_of_alias(batch: Batch, item: NewAlias, position: int, mark: str) -
         at=batch.at,
         op_id=item.op_id,
     )
-    return feed_row(batch.caller.school_id, position, mark, change)
 
 
-def _alias_row(batch: Batch, item: NewAlias) -> dict[str, Any]:
+def _alias_row(batch: Batch, item: NewAlias) -> Row:
     return {
         "school_id": batch.caller.school_id,
         "entity": item.entity,
@@ -174,9 +164,7 @@ def _alias_row(batch: Batch, item: NewAlias) -> dict[str, Any]:
     }
 
 
-def feed_row(
-    school_id: str, position: int, mark: str, change: Change, addressee: str = TO_ALL
-) -> dict[str, Any]:
+def feed_row(school_id: str, position: int, mark: str, change: Change, addressee: str = TO_ALL) -> Row:
     """The row of ``change``; its payload is what a page of the feed passes on as it is."""
     return {
         "school_id": school_id,
@@ -192,7 +180,7 @@ def feed_row(
     }
 
 
-def _receipt_row(batch: Batch, item: NewReceipt, first: int, head: int) -> dict[str, Any]:
+def _receipt_row(batch: Batch, item: NewReceipt, first: int, head: int) -> Row:
     return {
         "school_id": batch.caller.school_id,
         "owner": batch.caller.user_id,
