@@ -1,7 +1,7 @@
 """The server's wake-ups: a stream that says only that there is more (S19)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 
 import httpx
 
@@ -9,11 +9,10 @@ from rollbook.api import translate
 from rollbook.api.guard import Guard
 from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import BELOW_HTTP, Call, Transport
-from rollbook.resilience.failures import CallFailedError
+from rollbook.resilience.failures import CallFailedError, FailureKind
 from rollbook.resilience.settings import ResilienceSettings
 
 _PATH = "/api/v1/sync/events"
-_SILENCES = 3  # of the request's time limit: the server says within it that it is still there
 
 
 class WakeUps:
@@ -31,11 +30,14 @@ class WakeUps:
         """Yields whenever there is more; ends when the stream does. Raises :class:`CallFailedError`."""
         answer = await self._opened()
         try:
-            async for line in answer.aiter_lines():
+            lines = aiter(answer.aiter_lines())
+            limit = self._settings.live_opening_seconds
+            while (line := await _within(limit, anext(lines, None))) is not None:
+                limit = self._settings.live_silence_seconds
                 if line.startswith("data:"):
                     yield None
-        except httpx.HTTPError as error:
-            raise self._transport.below_http(error, writes=False) from error
+        except BELOW_HTTP as error:
+            raise _says_nothing(self._transport.below_http(error, writes=False)) from error
         finally:
             await answer.aclose()
 
@@ -53,7 +55,7 @@ class WakeUps:
         """The stream, once its first lines say that it is ours."""
         call = Call("GET", _PATH, type(None))
         chosen = self._transport.headers(call, self._transport.new_id(), token, None)
-        limit = self._settings.request_timeout_seconds
+        limit, silence = self._settings.live_opening_seconds, self._settings.live_silence_seconds
         try:
             client = self._transport.client()
             async with asyncio.timeout(limit):
@@ -62,13 +64,13 @@ class WakeUps:
                     _PATH,
                     headers=chosen | {"Accept": "text/event-stream"},
                     timeout=httpx.Timeout(
-                        limit, connect=self._settings.connect_timeout_seconds, read=_SILENCES * limit
+                        limit, connect=self._settings.connect_timeout_seconds, read=2 * silence
                     ),
                 )
                 answer = await client.send(request, stream=True)
                 return await self._ours(answer)
         except BELOW_HTTP as error:
-            raise self._transport.below_http(error, writes=False) from error
+            raise _says_nothing(self._transport.below_http(error, writes=False)) from error
 
     async def _ours(self, answer: httpx.Response) -> httpx.Response:
         """The same answer. Whatever else it is, it is closed and raised."""
@@ -80,3 +82,15 @@ class WakeUps:
             raise self._transport.refusal(answer, writes=False) or translate.unreadable(writes=False)
         finally:
             await answer.aclose()
+
+
+async def _within(seconds: float, line: Awaitable[str | None]) -> str | None:
+    async with asyncio.timeout(seconds):
+        return await line
+
+
+def _says_nothing(failure: CallFailedError) -> CallFailedError:
+    """A stream that is silent says nothing about the server: a proxy between may keep it all back."""
+    if failure.code == "timeout":
+        failure.kind = FailureKind.CANCELLED
+    return failure

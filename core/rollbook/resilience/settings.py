@@ -26,6 +26,8 @@ class ResilienceSettings:
     request_timeout_seconds: float = limited(30.0, at_least=0.05)
     connect_timeout_seconds: float = limited(5.0, at_least=0.05)
     probe_timeout_seconds: float = limited(2.0, at_least=0.05)
+    live_opening_seconds: float = limited(10.0, at_least=0.05)  # the stream's first line comes at once
+    live_silence_seconds: float = limited(40.0, at_least=0.05)  # of which the server breaks each 15
     longest_hold_seconds: float = 3600.0  # a server's Retry-After is not believed beyond this
     retry_base_seconds: float = 1.0
     retry_cap_seconds: float = 60.0

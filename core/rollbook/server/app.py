@@ -38,6 +38,7 @@ from rollbook.server.students import endpoints as students_endpoints
 from rollbook.server.students import views
 from rollbook.server.sync import endpoints as sync_endpoints
 from rollbook.server.sync import events
+from rollbook.server.sync.notices import Notices
 from rollbook.server.sync.push import PushService
 from rollbook.server.sync.wakeups import WakeUps
 from rollbook.server.sync.write import heads_of
@@ -100,9 +101,14 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
     database = Database(settings, clock)
     installation = KnownInstallation(database)
     metrics = Metrics()
+    notices = Notices(
+        settings.events_database or settings.database,
+        database.sender,
+        lambda school_id: wakeups.committed(school_id),
+    )
     wakeups = WakeUps(
         lambda schools: database.read(lambda connection: heads_of(connection, schools)),
-        settings.events_poll_seconds,
+        lambda: settings.events_poll_told_seconds if notices.listening else settings.events_poll_seconds,
     )
     return Parts(
         settings=settings,
@@ -116,6 +122,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
         numbers=NumberService(database, settings, clock),
         recovery=RecoveryService(database, clock, new_id, installation, wakeups.committed),
         wakeups=wakeups,
+        notices=notices,
     )
 
 

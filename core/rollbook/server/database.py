@@ -1,5 +1,6 @@
 """Transactions: read or write, inside the caller's deadline, tried again whole when the database is busy."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -12,7 +13,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from rollbook.domain.clock import Clock
 from rollbook.resilience.deadline import current_deadline
 from rollbook.server.database_errors import Trouble, trouble_of
-from rollbook.server.engines import SECONDS_LEFT, WRITES, make_engine
+from rollbook.server.engines import SECONDS_LEFT, SENDER, WRITES, make_engine
 from rollbook.server.problems import ProblemError
 from rollbook.server.settings import Settings
 
@@ -53,6 +54,7 @@ class Database:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.engine: Engine = make_engine(settings)
         self.clock = clock
+        self.sender = secrets.token_hex(8)  # of this worker, in what it tells the others (S19)
         self._settings = settings
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -94,7 +96,11 @@ class Database:
         return cast("T", retrying(self._once, work, way))
 
     def _once(self, work: Callable[[Connection], T], way: _Way) -> T:
-        options = {WRITES: way.writes, SECONDS_LEFT: self._seconds_left(way.longest_seconds)}
+        options = {
+            SENDER: self.sender,
+            WRITES: way.writes,
+            SECONDS_LEFT: self._seconds_left(way.longest_seconds),
+        }
         try:
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 return work(connection)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from rollbook.server.settings import SettingError, Settings
 
+SENDER = "rollbook_sender"
 WRITES = "rollbook_writes"
 SECONDS_LEFT = "rollbook_seconds_left"
 _INSTRUCTIONS_BETWEEN_LOOKS = 20_000
@@ -51,10 +52,12 @@ def _wrong_url(database: str) -> str:
 def _connect_arguments(backend: str, settings: Settings) -> dict[str, Any]:
     if backend == "sqlite":
         return {"timeout": settings.busy_timeout_seconds}
-    return {
+    named = {
         "connect_timeout": max(1, int(settings.pool_timeout_seconds)),
         "application_name": "rollbook-server",
     }
+    # Behind a pooler the next transaction may be another connection's, which knows no prepared statement.
+    return named | ({"prepare_threshold": None} if settings.events_database else {})
 
 
 def _prepare_sqlite(engine: Engine, file: str | None, settings: Settings) -> None:

@@ -21,10 +21,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = parts.settings.threads
     with suppress(ProblemError):  # the database is away: every answer says so until it is back
         await anyio.to_thread.run_sync(parts.installation.get)
+    parts.notices.start()
     looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
     with _told_to_end(parts.wakeups.close):
         yield
     parts.wakeups.close()
+    await anyio.to_thread.run_sync(parts.notices.close)
     looking.cancel()
     with suppress(asyncio.CancelledError):
         await looking

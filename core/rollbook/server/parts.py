@@ -13,6 +13,7 @@ from rollbook.server.metrics import Metrics
 from rollbook.server.numbers.service import NumberService
 from rollbook.server.recovery.service import RecoveryService
 from rollbook.server.settings import Settings
+from rollbook.server.sync.notices import Notices
 from rollbook.server.sync.push import PushService
 from rollbook.server.sync.wakeups import WakeUps
 
@@ -32,6 +33,7 @@ class Parts:
     numbers: NumberService
     recovery: RecoveryService
     wakeups: WakeUps
+    notices: Notices
 
 
 def parts_of(request: Request) -> Parts:

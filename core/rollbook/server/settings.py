@@ -64,6 +64,11 @@ class Settings:
     number_digits: int = 0
 
     events_poll_seconds: float = 1.0
+    # While the other workers' commits are told by PostgreSQL, looking for them is for safety only.
+    events_poll_told_seconds: float = 15.0
+    # A direct URL of the same PostgreSQL, where `database` goes through a pooler that lends connections for
+    # one transaction each: nothing can be listened for through that.
+    events_database: str = ""
     events_heartbeat_seconds: float = 15.0
     shutdown_seconds: float = 5.0
     threads: int = 40

@@ -256,11 +256,21 @@ class SyncEngine:
                 self.wake()
 
     async def _listen(self) -> None:
-        """Server-sent events say only that there is more (S19); without them, polling goes on."""
+        """Server-sent events say only that there is more (S19); without them, polling goes on.
+
+        A stream that is cut or silent soon after its start is asked for less and less often: a proxy between
+        may keep it back for good.
+        """
+        patience = self._settings.sync_live_retry_seconds
         while True:
             while self.work_offline or self._api.connection().state is not ConnectionState.ONLINE:
+                patience = self._settings.sync_live_retry_seconds  # it will be another way to the server
                 await asyncio.sleep(self._settings.sync_watch_seconds)
+            began = self._clock.monotonic()
             with contextlib.suppress(CallFailedError):
                 async for _more in self._api.events():
                     self.wake()
-            await asyncio.sleep(self._settings.sync_live_retry_seconds)
+            if self._clock.monotonic() - began > 2 * self._resilience.live_silence_seconds:
+                patience = self._settings.sync_live_retry_seconds
+            await asyncio.sleep(patience)
+            patience = min(2 * patience, self._settings.sync_live_retry_cap_seconds)

@@ -9,6 +9,7 @@ class SyncSettings:
 
     sync_poll_seconds: float = 20.0  # without a live event, ask whether there is more
     sync_live_retry_seconds: float = 5.0
+    sync_live_retry_cap_seconds: float = 300.0
     sync_watch_seconds: float = 0.5  # how soon an entry saved by another process is noticed
     sync_push_operations: int = 500
     sync_page_changes: int = 2_000

@@ -71,7 +71,7 @@ async def test_s19_an_expired_token_is_renewed_for_the_stream_too() -> None:
 )
 async def test_s19_a_stream_that_cannot_be_says_why(answering: Answering, code: str) -> None:
     async with FaultyServer(answering) as server:
-        api = api_client(server.url, request_timeout_seconds=0.5 if code == "timeout" else 20.0)
+        api = api_client(server.url, live_opening_seconds=0.5 if code == "timeout" else 20.0)
         with pytest.raises(CallFailedError) as caught:
             async for _more in api.events():
                 pass

@@ -11,6 +11,8 @@ from rollbook.server.openapi import described
 from rollbook.server.sync.wakeups import WakeUps
 
 router = APIRouter(prefix="/api/v1/sync", tags=["sync"])
+_ROOM = 2_048  # some proxies hand on nothing before so much has come
+OPENING = f":{' ' * _ROOM}\n\n"
 MORE = "event: more\ndata: {}\n\n"
 STILL_HERE = ": still here\n\n"
 
@@ -28,7 +30,7 @@ def events(parts: ServerParts, caller: InSchool) -> StreamingResponse:
         heartbeat_seconds=parts.settings.events_heartbeat_seconds,
         life_seconds=parts.settings.access_token_seconds,
     )
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
@@ -37,6 +39,7 @@ async def lines_of(
 ) -> AsyncIterator[str]:
     """The text of the stream."""
     end = clock.monotonic() + life_seconds
+    yield OPENING
     async for there_is_more in wakeups.more(school_id, heartbeat_seconds):
         yield MORE if there_is_more else STILL_HERE
         if clock.monotonic() >= end:

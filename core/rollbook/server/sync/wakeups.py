@@ -1,4 +1,4 @@
-"""Wake-ups after commits (S19): at once in the worker that committed, within a poll in all the others."""
+"""Wake-ups after commits (S19): at once in the worker that committed, and in others as they hear of it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,15 +15,15 @@ ReadHeads = Callable[[list[str]], dict[str, int]]
 class WakeUps:
     """The listeners of one worker. All methods but :meth:`committed` belong to its event loop."""
 
-    def __init__(self, read_heads: ReadHeads, poll_seconds: float) -> None:
+    def __init__(self, read_heads: ReadHeads, poll_seconds: Callable[[], float]) -> None:
         self._read_heads = read_heads
         self._poll_seconds = poll_seconds
         self._listeners: dict[str, set[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = asyncio.Event()
 
-    def committed(self, school_id: str) -> None:
-        """Wake the school's listeners; called after a commit, from any thread."""
+    def committed(self, school_id: str | None) -> None:
+        """Wake the school's listeners, or everybody's; called after a commit, from any thread."""
         loop = self._loop
         if loop is not None:
             with suppress(RuntimeError):  # the loop has ended meanwhile, and its listeners with it
@@ -34,7 +34,7 @@ class WakeUps:
         self._loop = asyncio.get_running_loop()
         heads: dict[str, int] = {}
         while True:
-            await asyncio.sleep(self._poll_seconds)
+            await asyncio.sleep(self._poll_seconds())
             schools = list(self._listeners)
             if schools:
                 heads = await self._look(schools, heads)
@@ -42,8 +42,7 @@ class WakeUps:
     def close(self) -> None:
         """Let every listener go, so that a stopping server does not wait for them."""
         self._closing.set()
-        for school_id in list(self._listeners):
-            self._wake(school_id)
+        self._wake(None)
 
     async def more(self, school_id: str, heartbeat_seconds: float) -> AsyncIterator[bool]:
         """``True`` when there may be more, ``False`` as a sign of life; many wake-ups become one.
@@ -84,6 +83,8 @@ class WakeUps:
                 self._wake(school_id)
         return heads
 
-    def _wake(self, school_id: str) -> None:
-        for woken in self._listeners.get(school_id, ()):
-            woken.set()
+    def _wake(self, school_id: str | None) -> None:
+        schools = list(self._listeners) if school_id is None else [school_id]
+        for each in schools:
+            for woken in self._listeners.get(each, ()):
+                woken.set()
