@@ -3,14 +3,16 @@
 import argparse
 import asyncio
 import gc
+import itertools
 import resource
 import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import limits
+from benchmarks import limits, on_postgres
 from benchmarks.figures import Figure, milliseconds
 from rollbook.client.facade import Client
 from rollbook.client.opening import connect, open_client
@@ -26,19 +28,30 @@ _SEARCHES = ("p", "pa", "pap", "papadopoulos", "maria pap", "zzyzx", "000123")
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="dev.py bench")
-    parser.add_argument("--students", type=int, default=100_000)
-    parser.add_argument("--saves", type=int, default=1_000)
+    parser.add_argument("--students", type=int, default=100_000, help="of the school that is pulled")
+    parser.add_argument("--saves", type=int, default=1_000, help="durable saves, one by one")
+    parser.add_argument("--replayed", type=int, default=10_000, help="entries sent at once")
+    parser.add_argument("--pushed", type=int, default=5_000, help="operations pushed to PostgreSQL")
+    parser.add_argument(
+        "--writers", type=int, metavar="CHANGES", help="only: 16 writers and 4 readers on PostgreSQL (S17)"
+    )
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as folder:
-        for figure in _measure(Path(folder), given.students, given.saves):
+    with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as name:
+        folder = Path(name)
+        measured = (
+            on_postgres.writing(folder, given.writers)
+            if given.writers
+            else itertools.chain(_measure(folder, given), on_postgres.pushes(folder, given.pushed))
+        )
+        for figure in measured:
             print(figure.line(), flush=True)
     return 0
 
 
-def _measure(folder: Path, students: int, saves: int):  # type: ignore[no-untyped-def]
-    commits, rows = limits.sqlite_commits(folder), limits.sqlite_rows(folder)
+def _measure(folder: Path, given: argparse.Namespace) -> Iterator[Figure]:
+    students: int = given.students
+    rows = limits.sqlite_rows(folder)
     yield Figure("limit: fsync of 4 KiB", limits.fsyncs(folder), "a second")
-    yield Figure("limit: bare SQLite commits, FULL", commits, "a second")
     yield Figure("limit: bare SQLite rows of 20 columns", rows, "a second")
     server = ServerProcess(folder / "server")
     began = time.perf_counter()
@@ -46,14 +59,14 @@ def _measure(folder: Path, students: int, saves: int):  # type: ignore[no-untype
     made = students / (time.perf_counter() - began)
     yield Figure("make-demo", made, "students a second", rows, "bare SQLite rows")
     with server:
-        bare = limits.loopback_requests(server.url)
-        yield Figure("limit: loopback requests, one connection", bare, "a second")
         one = _connected(folder / "one", server)
         yield from _first_pull(one, students, rows)
         yield from _reading(one, students)
         other = _connected(folder / "other", server)
         asyncio.run(_synced(other))
-        yield from _writing(one, other, saves, commits, bare)
+        yield from _saving(one, given.saves, folder)
+        yield from _replaying(one, given.replayed, server, rows)
+        yield from _following(one, other)
         one.close()
         other.close()
 
@@ -77,7 +90,7 @@ def _resident() -> float:
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-def _first_pull(client: Client, students: int, rows: float):  # type: ignore[no-untyped-def]
+def _first_pull(client: Client, students: int, rows: float) -> Iterator[Figure]:
     gc.collect()
     before = _resident()
     began = time.perf_counter()
@@ -91,7 +104,7 @@ def _first_pull(client: Client, students: int, rows: float):  # type: ignore[no-
     yield Figure("memory gained by the first pull", _resident() - before, "MiB")
 
 
-def _reading(client: Client, students: int):  # type: ignore[no-untyped-def]
+def _reading(client: Client, students: int) -> Iterator[Figure]:
     with sqlite3.connect(client.account.store) as bare:
         like = milliseconds(
             lambda: bare.execute(
@@ -110,20 +123,45 @@ def _reading(client: Client, students: int):  # type: ignore[no-untyped-def]
         yield Figure(f"sort by {sort}, median", milliseconds(lambda: client.records(query))[0], "ms")  # noqa: B023
 
 
-def _writing(one: Client, other: Client, saves: int, commits: float, bare: float):  # type: ignore[no-untyped-def]
-    rows = one.records(RecordQuery(limit=saves)).rows
+def _saving(client: Client, saves: int, folder: Path) -> Iterator[Figure]:
+    """Saves and bare commits by turns, so that what else the machine does falls on both alike."""
+    ids = [row.id for row in client.records(RecordQuery(limit=saves)).rows]
+    bare, ours, turn = 0.0, 0.0, 50
+    with limits.BareCommits(folder) as commits:
+        for start in range(0, len(ids), turn):
+            some = ids[start : start + turn]
+            bare += commits.seconds_for(len(some))
+            began = time.perf_counter()
+            for record in some:
+                client.save(Edit("student", record, {"phone": "210 0000001"}))
+            ours += time.perf_counter() - began
+    limit = len(ids) / bare
+    yield Figure("limit: bare SQLite commits, FULL", limit, "a second")
+    yield Figure("durable saves", len(ids) / ours, "a second", limit, "bare commits")
+    asyncio.run(_synced(client))
+
+
+def _replaying(client: Client, count: int, server: ServerProcess, rows: float) -> Iterator[Figure]:
+    requests = limits.loopback_requests(server.url)
+    yield Figure("limit: loopback requests, one connection", requests, "a second")
+    found = client.records(RecordQuery(limit=count)).rows
+    edits = [Edit("student", row.id, {"homeroom": "9X"}) for row in found]
     began = time.perf_counter()
-    for row in rows:
-        one.save(Edit("student", row.id, {"phone": "210 0000001"}))
-    yield Figure(
-        "durable saves", len(rows) / (time.perf_counter() - began), "a second", commits, "bare commits"
-    )
+    client.save_many(edits, client.new_run())
+    stored = len(edits) / (time.perf_counter() - began)
+    yield Figure(f"{len(edits):,} edits of one run stored", stored, "a second", rows, "bare SQLite rows")
+    waiting = client.status().queued
     began = time.perf_counter()
-    assert asyncio.run(_synced(one)).up_to_date
-    replayed = len(rows) / (time.perf_counter() - began)
-    yield Figure("replay, with its pull", replayed, "operations a second", bare, "bare requests")
+    assert asyncio.run(_synced(client)).up_to_date
+    replayed = waiting / (time.perf_counter() - began)
+    name = f"replay of {waiting:,} single-record operations"
+    yield Figure(name, replayed, "a second", requests, "bare requests")
+    yield Figure("the same, beside bare SQLite", replayed, "a second", rows, "bare SQLite rows")
+
+
+def _following(one: Client, other: Client) -> Iterator[Figure]:
     asyncio.run(_synced(other))
-    for row in rows[:100]:
+    for row in one.records(RecordQuery(limit=100)).rows:
         one.save(Edit("student", row.id, {"phone": "210 0000002"}))
     asyncio.run(_synced(one))
     began = time.perf_counter()

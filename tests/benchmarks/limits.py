@@ -5,8 +5,10 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import httpx
+from sqlalchemy import URL, create_engine, text
 
 
 def rate(work: Callable[[], object], times: int) -> float:
@@ -28,14 +30,34 @@ def fsyncs(folder: Path) -> float:
         return rate(one, 300)
 
 
-def sqlite_commits(folder: Path) -> float:
-    """One-row transactions of bare SQLite, WAL and FULL, a second."""
-    connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE t (a TEXT)")
-    found = rate(lambda: connection.execute("INSERT INTO t VALUES ('x')"), 1_000)
-    connection.close()
+class BareCommits:
+    """One-row transactions of bare SQLite, WAL and FULL, in a file of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("CREATE TABLE t (a TEXT)")
+
+    def seconds_for(self, commits: int) -> float:
+        """Make so many; the seconds that they took."""
+        return commits / rate(lambda: self._connection.execute("INSERT INTO t VALUES ('x')"), commits)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+
+def postgres_commits(url: URL, times: int = 300) -> float:
+    """One-row transactions of bare PostgreSQL over one connection, a second."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE bare (a TEXT)"))
+        insert = text("INSERT INTO bare VALUES ('x')")
+        found = rate(lambda: connection.execute(insert), times)
+    engine.dispose()
     return found
 
 

@@ -15,12 +15,16 @@ from support.server_process import free_port
 GIVEN = "ROLLBOOK_TEST_POSTGRES_URL"
 _ACCOUNT = "postgres"
 # Nothing in it outlives the tests, so it need not survive a power cut.
-_QUICK = "-c fsync=off -c full_page_writes=off -c max_connections=200 -c listen_addresses=127.0.0.1"
+_LIKE_A_SCHOOLS = "-c max_connections=200 -c listen_addresses=127.0.0.1"
+_QUICK = f"-c fsync=off -c full_page_writes=off {_LIKE_A_SCHOOLS}"
 
 
 @contextmanager
-def superuser_url() -> Iterator[URL]:
-    """The URL of a superuser in a throw-away cluster, which ends with the block if it is our own."""
+def superuser_url(*, durable: bool = False) -> Iterator[URL]:
+    """The URL of a superuser in a throw-away cluster, which ends with the block if it is our own.
+
+    ``durable``: its commits reach the disk, for what is measured.
+    """
     given = os.environ.get(GIVEN)
     if given:
         yield make_url(given)
@@ -28,7 +32,7 @@ def superuser_url() -> Iterator[URL]:
     folder = Path(tempfile.mkdtemp(prefix="rollbook-pg-"))
     port = free_port()
     try:
-        _start(folder, port)
+        _start(folder, port, _LIKE_A_SCHOOLS if durable else _QUICK)
         yield URL.create(
             "postgresql+psycopg", username=_ACCOUNT, host="127.0.0.1", port=port, database="postgres"
         )
@@ -58,13 +62,13 @@ def _run_sql(superuser: URL, statement: str) -> None:
         engine.dispose()
 
 
-def _start(folder: Path, port: int) -> None:
+def _start(folder: Path, port: int, settings: str) -> None:
     if os.geteuid() == 0:
         shutil.chown(folder, _ACCOUNT)
     data = str(folder / "data")
     made = _as_account("initdb", "-D", data, "-U", _ACCOUNT, "-A", "trust", "-E", "UTF8", "--no-sync")
     assert made.returncode == 0, made.stderr
-    options = f"{_QUICK} -p {port} -c unix_socket_directories={folder}"
+    options = f"{settings} -p {port} -c unix_socket_directories={folder}"
     started = _as_account("pg_ctl", "start", "-D", data, "-w", "-o", options, "-l", str(folder / "log"))
     assert started.returncode == 0, started.stderr
 
