@@ -25,6 +25,7 @@ POINTS = (
     "client.settle.committed",
     "client.pull.before_commit",
     "client.snapshot.before_commit",
+    "client.recovery.found",
     "on the way out",
     "on the way back",
 )

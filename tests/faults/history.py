@@ -24,6 +24,7 @@ from rollbook.store.errors import StoreFullError
 from support.server_process import PASSWORD
 
 ROUNDS_TO_HEAL = 40
+ROUNDS_BEFORE_THE_END = 3  # of a recovery, by an administrator
 Deed = Callable[[Desk], Awaitable[None]]
 """What someone does at a desk, or what happens to it."""
 
@@ -78,6 +79,7 @@ class History:
                     self._ledger.went_out, random.Random(chance.getrandbits(64)), **sizes,
                 )
             )  # fmt: skip
+        self._mishaps.among(self._desks)
 
     def passed(self, point: str) -> None:
         """A write came by a named point, here or at the server."""
@@ -89,7 +91,7 @@ class History:
     async def tell(self) -> None:
         """All of it."""
         try:
-            for _step in range(self._chance.choice((8, 12, 20, 30, 60))):
+            for _step in range(self._chance.choice((6, 8, 12, 20, 40))):
                 desk = self._chance.choice(self._desks)
                 await self._something(desk)
                 self._look(desk)
@@ -212,12 +214,15 @@ class History:
 
     async def _heal(self) -> None:
         self._weather.calm = True
-        await self._mishaps.heal(self._desks)
-        for _round in range(ROUNDS_TO_HEAL):
+        await self._mishaps.heal()
+        for round_ in range(ROUNDS_TO_HEAL):
             self._world.advance(400.0)
             for desk in self._desks:
-                await self._by(desk, self._sync)
-                await self._people.decide_all(desk)
+                if not self._quiet(desk):
+                    await self._by(desk, self._sync)
+                    await self._people.decide_all(desk)
+            if self._school.went_back and round_ >= ROUNDS_BEFORE_THE_END:
+                self._school.end_recovery()
             self._look(*self._desks)
             if all(self._quiet(desk) for desk in self._desks):
                 return

@@ -10,6 +10,8 @@ from faults.school import School, a_point
 from faults.time_and_chance import World
 
 _HOUR = 3600.0
+_SCHOOLS_THAT_GO_BACK = 0.25
+_PUT_BACK = 0.6
 _ROLES = ("viewer", "registrar")
 
 
@@ -21,6 +23,8 @@ class Mishaps:
     ) -> None:
         self._school, self._world, self._ledger = school, world, ledger
         self._chance, self._counts = chance, counts
+        self._goes_back = chance.random() < _SCHOOLS_THAT_GO_BACK
+        self._desks: Sequence[Desk] = ()
         self._kinds: tuple[Callable[[Desk], Awaitable[None]], ...] = (
             *(3 * [self._cut]),
             *(2 * [self._crash]),
@@ -32,17 +36,22 @@ class Mishaps:
             *(2 * [self.arrive_late]),
             *(2 * [self._right]),
             self._disk,
+            *(2 * [self._backup]),
         )
+
+    def among(self, desks: Sequence[Desk]) -> None:
+        """These are the desks of the school."""
+        self._desks = desks
 
     async def one(self, desk: Desk) -> None:
         """One of them happens to ``desk``, or to the school."""
         await self._chance.choice(self._kinds)(desk)
 
-    async def heal(self, desks: Sequence[Desk]) -> None:
+    async def heal(self) -> None:
         """Everything that a person or time mends is mended."""
         self._ledger.say("all heals")
         self._school.dying_at = None
-        for desk in desks:
+        for desk in self._desks:
             desk.network.cut, desk.dying_at = False, None
             if desk.disk_full:
                 desk.fill_disk(False)
@@ -91,6 +100,16 @@ class Mishaps:
     async def _disk(self, desk: Desk) -> None:
         desk.fill_disk(not desk.disk_full)
         self._say(f"the disk of {desk.name} {'is full' if desk.disk_full else 'has room again'}", "disk")
+
+    async def _backup(self, desk: Desk) -> None:
+        """The school's file is copied, or the last copy is put back (S22)."""
+        if self._goes_back and self._school.can_go_back and self._chance.random() < _PUT_BACK:
+            self._say("the school's database is put back to the copy", "put back")
+            await self._school.put_back()
+            for each in self._desks:
+                each.known.head = 0
+        elif self._goes_back and self._school.take_copy():
+            self._say("the school's database is copied")
 
     def _say(self, what: str, kind: str | None = None) -> None:
         self._ledger.say(what)

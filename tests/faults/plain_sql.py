@@ -30,6 +30,7 @@ class PlainSql:
     def copy_to(self, file: Path) -> None:
         """A plain copy of the whole database as it is now; SQLite alone."""
         assert not self._postgresql
+        file.unlink(missing_ok=True)
         with sqlite3.connect(file) as copy:
             self._connection.backup(copy)
         copy.close()

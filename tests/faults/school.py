@@ -1,12 +1,15 @@
 """The real server, that dies at named points, is started anew, and is read by plain SQL."""
 
 import random
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import make_url
 
-from faults.door import Door, door_to
+from faults.door import ON_POSTGRESQL, Door, door_to
 from faults.plain_sql import PlainSql
 from faults.template import Template
 from faults.time_and_chance import ComputerClock, World
@@ -17,7 +20,14 @@ from rollbook.server.app import create_app
 from rollbook.server.auth.accounts import change_role
 from support.school_server import settings_for
 
-POINTS = ("server.push.before_commit", "server.push.committed")
+POINTS = (
+    "server.push.before_commit",
+    "server.push.before_commit",
+    "server.push.committed",
+    "server.push.committed",
+    "server.recovery.before_commit",
+    "server.recovery.committed",
+)
 
 
 class ServerDied(BaseException):
@@ -43,7 +53,9 @@ class School:
         self.dying_at: str | None = None
         self._died_at: str | None = None
         self.went_back = False
-        self._reader = PlainSql(template.database)
+        self._database = template.database
+        self._copy = template.folder / "copy.sqlite3"
+        self._reader = PlainSql(self._database)
         self._start()
 
     def _start(self) -> None:
@@ -56,6 +68,35 @@ class School:
         await self._door.aclose()
         self.parts.database.close()
         self._start()
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a copy to be put back."""
+        return self._copy.exists()
+
+    def take_copy(self) -> bool:
+        """Copy the database's file as it is now; not for PostgreSQL."""
+        if self.way == ON_POSTGRESQL:
+            return False
+        self._reader.copy_to(self._copy)
+        return True
+
+    async def put_back(self) -> None:
+        """The copy becomes the school's database, as an operator does it after a disk has died (S22)."""
+        await self._door.aclose()
+        self.parts.database.close()
+        self._reader.close()
+        file = Path(str(make_url(self._database).database))
+        for rest in ("-wal", "-shm"):
+            Path(f"{file}{rest}").unlink(missing_ok=True)
+        shutil.copy(self._copy, file)
+        self.went_back = True
+        self._reader = PlainSql(self._database)
+        self._start()
+
+    def end_recovery(self) -> None:
+        """The administrator waits for no other computer (S22)."""
+        self.parts.recovery.end(self.school_id, "admin")
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         """What the server answers, read whole. Raises :class:`ServerDied` where it died of it."""

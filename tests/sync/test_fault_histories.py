@@ -10,7 +10,7 @@ import pytest
 from support.source_files import ROOT
 
 SEED = 1
-HISTORIES = 20
+HISTORIES = 40
 _AGAIN = "Repeat one of them alone: python3 packaging/dev.py faults --seed {seed} --only NUMBER"
 
 
@@ -40,3 +40,17 @@ def test_s25_a_history_is_the_same_when_it_is_repeated_elsewhere(tmp_path: Path)
     again = run_histories(tmp_path / "again.json", "--only", "3", "--seed", "5")
     assert alone.stdout == again.stdout
     assert "operations, 0 wrong" in alone.stdout
+
+
+def test_s7_the_judge_finds_a_receipt_that_is_written_outside_the_transaction(tmp_path: Path) -> None:
+    planted = ("--planted", "receipt_outside_the_transaction", "--histories", "10", "--seed", "11")
+    ran = run_histories(tmp_path / "state.json", *planted)
+    assert ran.returncode == 0, ran.stdout
+    assert "found after" in ran.stdout
+
+
+def test_s14_the_judge_finds_that_the_last_writer_wins(tmp_path: Path) -> None:
+    planted = ("--planted", "conflict_resolved_to_the_last_writer", "--histories", "30", "--seed", "11")
+    ran = run_histories(tmp_path / "state.json", *planted)
+    assert ran.returncode == 0, ran.stdout
+    assert "lost: " in ran.stdout
