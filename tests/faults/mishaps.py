@@ -23,8 +23,8 @@ class Mishaps:
     ) -> None:
         self._school, self._world, self._ledger = school, world, ledger
         self._chance, self._counts = chance, counts
-        self._goes_back = chance.random() < _SCHOOLS_THAT_GO_BACK
         self._desks: Sequence[Desk] = ()
+        self._goes_back = chance.random() < _SCHOOLS_THAT_GO_BACK
         self._kinds: tuple[Callable[[Desk], Awaitable[None]], ...] = (
             *(3 * [self._cut]),
             *(2 * [self._crash]),
@@ -36,7 +36,7 @@ class Mishaps:
             *(2 * [self.arrive_late]),
             *(2 * [self._right]),
             self._disk,
-            *(2 * [self._backup]),
+            *((8 if self._goes_back else 0) * [self._backup]),
         )
 
     def among(self, desks: Sequence[Desk]) -> None:
@@ -103,12 +103,12 @@ class Mishaps:
 
     async def _backup(self, desk: Desk) -> None:
         """The school's file is copied, or the last copy is put back (S22)."""
-        if self._goes_back and self._school.can_go_back and self._chance.random() < _PUT_BACK:
+        if self._school.can_go_back and self._chance.random() < _PUT_BACK:
             self._say("the school's database is put back to the copy", "put back")
             await self._school.put_back()
             for each in self._desks:
                 each.known.head = 0
-        elif self._goes_back and self._school.take_copy():
+        elif self._school.take_copy():
             self._say("the school's database is copied")
 
     def _say(self, what: str, kind: str | None = None) -> None:

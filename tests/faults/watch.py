@@ -72,7 +72,7 @@ def moved_back(school: School, desk: Desk) -> Iterator[Fault]:
 def asks_for_nothing(desk: Desk) -> Iterator[Fault]:
     """Only what the school itself refused waits for a person (S9); all else goes on without one."""
     for op_id, carrier, state in desk.rows(
-        "SELECT op_id, carried_by, state FROM operation WHERE state IN ('parked', 'conflict', 'giving_back')"
+        "SELECT op_id, carried_by, state FROM operation WHERE state IN ('parked', 'conflict')"
     ):
         if (carrier or op_id) not in desk.known.refused:
             yield Fault(STUCK, f"{op_id[-6:]} of {desk.name} is {state}, and the school never refused it")
