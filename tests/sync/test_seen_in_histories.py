@@ -1,5 +1,6 @@
 """Failures that a history of faults found, each told as short as it can be (python -m faults)."""
 
+import asyncio
 import json
 from collections.abc import Callable
 
@@ -7,8 +8,10 @@ import msgspec
 import pytest
 
 from rollbook.client.resolving import Chosen
-from rollbook.client.values import Edit
+from rollbook.client.values import Edit, Status
 from rollbook.contract.operations import PushRequest
+from rollbook.domain.roles import Role
+from rollbook.server.auth.accounts import change_role
 from support.client_desk import ClientDesk
 from support.school_server import SchoolServer
 
@@ -187,3 +190,31 @@ def test_s16_bringing_back_says_what_was_seen_so_that_a_race_is_noticed(
     other.sync()
     [sent] = msgspec.json.decode(other.network.bodies[-1], type=PushRequest).operations
     assert json.loads(bytes(sent))["changes"]["phone"] == {"had": "1", "value": "2"}
+
+
+def test_s24_asking_says_up_to_date_neither_with_a_change_behind_anothers_rights_nor_behind_them(
+    school: SchoolServer, make_desk: MakeDesk
+) -> None:
+    one, other = make_desk(), make_desk()
+    one.sync()
+    user = school.user()
+    [(user_id,)] = school.rows("SELECT id FROM app_user WHERE name = :name", name=user)
+    school.write(lambda to: change_role(to, school.clock, user_id, school.school_id, Role.VIEWER))
+    assert asyncio.run(asked(one)).up_to_date  # what is said of another's rights is not for this desk
+    head = school.rows("SELECT max(position) FROM feed WHERE school_id = :school")[0][0]
+    assert str(one.client.status().cursor).split(".")[0] == str(head)
+    school.write(lambda to: change_role(to, school.clock, user_id, school.school_id, Role.REGISTRAR))
+    other.sync()
+    other.add(given_name="Nikos")
+    other.sync()
+    assert not asyncio.run(asked(one)).up_to_date
+    assert one.sync().up_to_date
+    assert len(one.shown()) == 1
+
+
+async def asked(desk: ClientDesk) -> Status:
+    """The desk asks whether there is more."""
+    try:
+        return await desk.client.probe()
+    finally:
+        await desk.client.aclose()

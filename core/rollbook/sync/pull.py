@@ -65,9 +65,13 @@ class Pull:
             return
         self.doubt()
         page = await self._api.changes(cursor, 1, known)
-        if not page.changes:
-            with self._store.write() as connection:
-                meta.put(connection, CONFIRMED, cursor)
+        if page.changes or page.more:  # a page can be empty and not the last: rows for others are left out
+            return
+        with self._store.write() as connection:
+            if meta.get(connection, CURSOR) == cursor:  # no sync has gone on meanwhile
+                meta.put(connection, CURSOR, page.cursor)
+                note_known(connection, page.cursor)
+                meta.put(connection, CONFIRMED, page.cursor)
 
     def doubt(self) -> None:
         """Whether the cursor is the head is not known, until the server says so again (S24)."""
