@@ -141,3 +141,23 @@ def test_a_database_that_cannot_be_reached_is_said_clearly(
         assert code == 1
         assert "cannot be reached" in said
         assert "Traceback" not in said
+
+
+def test_s7_prune_says_what_went(run: Callable[..., tuple[int, str]]) -> None:
+    assert run(*create("anna"), stdin="a good password\n")[0] == 0
+    code, said = run("prune")
+    assert (code, "0 receipts and 0 changes" in said) == (0, True)
+
+
+def test_s21_check_tells_a_wrong_sum_and_mends_it(
+    run: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    assert run(*create("anna"), stdin="a good password\n")[0] == 0
+    engine = create_engine(f"sqlite:///{tmp_path / 'folder' / 'school.sqlite3'}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE school_sum SET sum = sum + 1"))
+    engine.dispose()
+    code, said = run("check")
+    assert (code, "check --mend" in said) == (1, True)
+    assert run("check", "--mend")[0] == 0
+    assert run("check")[0] == 0

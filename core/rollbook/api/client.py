@@ -144,9 +144,14 @@ class ApiClient:
         answer = await self._once(call)
         return PushAnswer(answer.value, answer.request_id)
 
-    async def receipts(self, op_ids: list[str], known: str = START) -> ReceiptsResponse:
-        """What became of operations whose outcome is unknown (S7). ``known`` as in :meth:`push`."""
-        body = msgspec.json.encode(ReceiptsRequest(op_ids=op_ids))
+    async def receipts(
+        self, op_ids: list[str], known: str = START, again: dict[str, int] | None = None
+    ) -> ReceiptsResponse:
+        """What became of operations whose outcome is unknown (S7). ``known`` as in :meth:`push`.
+
+        ``again`` tells of each how far we knew the feed when it was first sent.
+        """
+        body = msgspec.json.encode(ReceiptsRequest(op_ids=op_ids, again=again or {}))
         call = Call("POST", "/api/v1/sync/receipts", ReceiptsResponse, params={"known": known}, body=body)
         return (await self._once(call)).value
 

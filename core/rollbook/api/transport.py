@@ -91,6 +91,8 @@ class Transport:
                     self._settings.request_timeout_seconds, connect=self._settings.connect_timeout_seconds
                 ),
                 limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
+                # Without TLS nothing is verified, and loading the authorities takes longer than a sync.
+                verify=not self._base_url.lower().startswith("http:"),
                 follow_redirects=False,  # a redirect is a login page's or a proxy's, never ours
             )
         return self._client

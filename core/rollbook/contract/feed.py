@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from rollbook.contract.sums import TableSum
+
 MAX_PAGE = 5_000
 START = "0"
 
@@ -30,14 +32,20 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     recovered: bool = False
 
 
+def position_of(cursor: str) -> int:
+    """The position of the row to which a cursor of ours points."""
+    return int(cursor.partition(".")[0] or 0)
+
+
 def later_cursor(one: str, other: str) -> str:
     """The cursor that is further in the feed."""
-    return max(one, other, key=lambda cursor: int(cursor.partition(".")[0] or 0))
+    return max(one, other, key=position_of)
 
 
 class ChangesPage(msgspec.Struct, frozen=True):
     """A page: its changes in order, the cursor behind the last one, and whether the head is reached.
 
+    The last page has ``sums``, those of the tables at its cursor (S21).
     ``head`` is the number of changes that the feed holds, so that progress can be told beforehand.
     """
 
@@ -46,3 +54,4 @@ class ChangesPage(msgspec.Struct, frozen=True):
     more: bool
     head: int
     position: int
+    sums: dict[str, TableSum] = {}

@@ -1,5 +1,6 @@
 """Operations and their results, as bytes on the wire (S2, S7, S8)."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -55,9 +56,14 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PushRequest(msgspec.Struct, frozen=True):
-    """Up to :data:`MAX_BATCH` operations; each kept as the bytes it came in, for the receipt's digest."""
+    """Up to :data:`MAX_BATCH` operations; each kept as the bytes it came in, for the receipt's digest.
+
+    ``again`` names those that were sent before without an answer, each with the position in the feed that
+    its sender knew then: where receipts go back no further than that, nobody can tell whether it was applied.
+    """
 
     operations: list[msgspec.Raw]
+    again: dict[str, int] = {}
 
 
 class Outcome(StrEnum):
@@ -115,15 +121,20 @@ class PushResponse(msgspec.Struct, frozen=True):
 
 
 class ReceiptsRequest(msgspec.Struct, frozen=True):
-    """Ask what became of operations whose outcome is unknown (S7)."""
+    """Ask what became of operations whose outcome is unknown (S7); ``again`` as in :class:`PushRequest`."""
 
     op_ids: list[str]
+    again: dict[str, int] = {}
 
 
 class ReceiptsResponse(msgspec.Struct, frozen=True):
-    """The receipts that exist, as results with outcome ``duplicate``; an id not named was never applied."""
+    """The receipts that exist, as results with outcome ``duplicate``; an id not named was never applied.
+
+    Those of ``too_old`` have none, and were sent so long ago that it may have been let go: nobody knows (S7).
+    """
 
     results: list[Result]
+    too_old: list[str] = []
 
 
 def operation_bytes(operation: Operation) -> bytes:
@@ -131,6 +142,7 @@ def operation_bytes(operation: Operation) -> bytes:
     return msgspec.json.encode(operation)
 
 
-def push_body(frozen: list[bytes]) -> bytes:
+def push_body(frozen: list[bytes], again: Mapping[str, int] | None = None) -> bytes:
     """The body of a push from the frozen bytes of its operations, passed on as they are."""
-    return b'{"operations":[' + b",".join(frozen) + b"]}"
+    tail = b',"again":' + msgspec.json.encode(again) if again else b""
+    return b'{"operations":[' + b",".join(frozen) + b"]" + tail + b"}"

@@ -60,9 +60,13 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.commands.recovery import recovery
 
         return recovery(settings, clock, new_id, asked.what, asked.school)
+    if asked.command == "prune":
+        from rollbook.server.commands.prune import prune
+
+        return prune(settings, clock)
     from rollbook.server.commands.check import check, run_migrate
 
-    return run_migrate(settings, clock) if asked.command == "migrate" else check(settings, clock)
+    return run_migrate(settings, clock) if asked.command == "migrate" else check(settings, clock, asked.mend)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,7 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_number(0, 65_535), default=8765, help="0 takes a free one")
     serve.add_argument("--workers", type=_number(1, 64), default=1)
     commands.add_parser("migrate", parents=[common], help="bring the database to this release's schema")
-    commands.add_parser("check", parents=[common], help="say what is wrong with the database")
+    looking = commands.add_parser("check", parents=[common], help="say what is wrong with the database")
+    looking.add_argument(
+        "--mend", action="store_true", help="count the sums anew that computers compare with"
+    )
+    commands.add_parser("prune", parents=[common], help="let go of what is too old; the server does it daily")
     recovery = commands.add_parser(
         "recovery", parents=[common], help="what computers gave back after the server was put back"
     )

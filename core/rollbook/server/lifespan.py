@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from rollbook.server.parts import Parts
 from rollbook.server.problems import ProblemError
+from rollbook.server.sync.horizon import Upkeep
 
 
 @asynccontextmanager
@@ -23,14 +24,25 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(parts.installation.get)
     parts.notices.start()
     looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
+    daily = asyncio.create_task(_daily(parts), name="upkeep")
     with _told_to_end(parts.wakeups.close):
         yield
     parts.wakeups.close()
     await anyio.to_thread.run_sync(parts.notices.close)
-    looking.cancel()
-    with suppress(asyncio.CancelledError):
-        await looking
+    for task in (looking, daily):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     parts.database.close()
+
+
+async def _daily(parts: Parts) -> None:
+    """The daily work (S7), looked at every hour: a server that is off at night does it in the morning."""
+    upkeep = Upkeep(parts.database, parts.clock, parts.settings)
+    while True:
+        with suppress(ProblemError):  # the database is away: it is done at the next look
+            await anyio.to_thread.run_sync(upkeep.run)
+        await asyncio.sleep(parts.settings.upkeep_seconds)
 
 
 @contextmanager

@@ -71,6 +71,9 @@ class Settings:
     events_database: str = ""
     events_heartbeat_seconds: float = 15.0
     shutdown_seconds: float = 5.0
+    receipt_days: int = 400  # days of the feed, as they were written down
+    feed_days: int = 460  # longer than receipts
+    upkeep_seconds: float = 3_600.0  # how often the daily work is looked at
     threads: int = 40
 
     def with_places(self) -> "Settings":
@@ -152,4 +155,7 @@ _LEAST = {
     "sign_in_attempts": 1,
     "sign_in_attempts_per_address": 1,
     "max_body_bytes": 1024,
+    "receipt_days": 400,
+    "feed_days": 401,
+    "upkeep_seconds": 1,
 }

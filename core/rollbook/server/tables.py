@@ -136,6 +136,25 @@ school_feed = Table(
     metadata,
     Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
     Column("head", BigInteger, nullable=False),
+    # What lies below is gone (S7): receipts, and changes.
+    Column("receipt_horizon", BigInteger, nullable=False, server_default="0"),
+    Column("feed_horizon", BigInteger, nullable=False, server_default="0"),
+)
+feed_day = Table(
+    "feed_day",
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),  # the head, when the day was written down
+)
+school_sum = Table(
+    "school_sum",  # changed only while the school's counter is held (S21)
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("sum", BigInteger, nullable=False),
 )
 feed = Table(
     "feed",

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from rollbook.domain.entity import EntityType
+from rollbook.store import sums
 from rollbook.store.replica_rows import BOOKKEEPING, Row
 from rollbook.store.search_index import indexed_at_once
 
@@ -24,6 +25,8 @@ def put_rows(connection: Connection, entity: EntityType, rows: Sequence[Row], fi
     moved = [row for row in rows if row[0] in here and _counts(here[row[0]], row[1], filling)]
     _insert(connection, entity, new, filling)
     _update(connection, entity, moved, filling)
+    put = [(row[0], here.get(row[0], (None, 0))[0], row[1]) for row in (*new, *moved)]
+    sums.note(connection, entity.name, put)
 
 
 def _counts(here: tuple[int | None, int], version: int, filling: int) -> bool:

@@ -108,6 +108,7 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-32768",
+        "wal_autocheckpoint=4000",  # 16 MB: a first sync would else copy the same pages over and over
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -29,13 +29,16 @@ class Leased:
     frozen: bytes
     action_id: str
     uncertain: bool = False  # an earlier attempt may still arrive at the server
+    first_known: int = 0  # how far this computer knew the feed when it was first sent (S7)
 
 
-def lease(connection: Connection, device: str, limit: int, holds: Collection[str] = ()) -> list[Leased]:
+def lease(
+    connection: Connection, device: str, limit: int, holds: Collection[str] = (), known: int = 0
+) -> list[Leased]:
     """Take up to ``limit`` entries that head their lanes; those of the lanes in ``holds`` stay.
 
     Entries of one lane may go in one batch, in order. Later edits of a record that was never sent ride in
-    the bytes of its first one.
+    the bytes of its first one. ``known`` is how far this computer knows the feed now.
     """
     blocked = set(holds) | _lanes_that_need_a_person(connection)
     taken: dict[str, list[Any]] = {}
@@ -54,7 +57,7 @@ def lease(connection: Connection, device: str, limit: int, holds: Collection[str
             break
         taken[row.op_id] = [row]
         last_of_record[row.entity_id] = row.op_id
-    leased = [_taken(device, carried) for carried in taken.values()]
+    leased = [_taken(device, carried, known) for carried in taken.values()]
     _mark(connection, leased, taken)
     return leased
 
@@ -101,7 +104,8 @@ _NEXT = (
     )
     + " ORDER BY position, sequence LIMIT :window) "
     "SELECT operation.position, operation.sequence, op_id, kind, entity, entity_id, changes, base_version, "
-    "payload_version, depends_on, replaces, base_seal, alias, uncertain, frozen, action_id, lane FROM next "
+    "payload_version, depends_on, replaces, base_seal, alias, uncertain, frozen, first_known, action_id, "
+    "lane FROM next "
     "JOIN operation ON operation.sequence = next.sequence "
     "JOIN operation_lane ON operation_lane.sequence = next.sequence "
     "ORDER BY operation.position, operation.sequence"
@@ -146,12 +150,13 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
     )
 
 
-def _taken(device: str, carried: list[Any]) -> Leased:
+def _taken(device: str, carried: list[Any], known: int) -> Leased:
     head = carried[0]
     frozen = head.frozen or operation_bytes(_composed(device, carried))
-    return Leased(
-        head.op_id, head.entity, head.entity_id, head.lane, frozen, head.action_id, bool(head.uncertain)
-    )
+    first = (head.first_known or 0) if head.frozen else known
+    uncertain = bool(head.uncertain)
+    where = (head.entity, head.entity_id, head.lane)
+    return Leased(head.op_id, *where, frozen, head.action_id, uncertain, first)
 
 
 def _mark(connection: Connection, leased: Sequence[Leased], taken: dict[str, list[Any]]) -> None:
@@ -159,8 +164,8 @@ def _mark(connection: Connection, leased: Sequence[Leased], taken: dict[str, lis
     for statement, values in (
         ("UPDATE operation SET carried_by = ? WHERE op_id = ?", list(_riders(taken))),
         (
-            "UPDATE operation SET state = 'sending', frozen = ? WHERE op_id = ?",
-            [(each.frozen, each.op_id) for each in leased],
+            "UPDATE operation SET state = 'sending', frozen = ?, first_known = ? WHERE op_id = ?",
+            [(each.frozen, each.first_known, each.op_id) for each in leased],
         ),
         ("UPDATE operation SET state = 'sending' WHERE carried_by = ?", [(each.op_id,) for each in leased]),
     ):

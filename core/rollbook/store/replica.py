@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from rollbook.contract.aliases import told_by
 from rollbook.contract.feed import Change
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import aliases, pending, rows
+from rollbook.store import aliases, filling_number, pending, rows, sums
+from rollbook.store.bulk import put_rows
 from rollbook.store.pending import PendingEntry
-from rollbook.store.rows import THESE, marks, moved, named, these
+from rollbook.store.replica_rows import BOOKKEEPING, encoded, settled_row
+from rollbook.store.rows import THESE, moved, named, these
 from rollbook.store.search_text import search_text, sort_name
 from rollbook.store.tables import REPLICA
 
-_BOOKKEEPING = ("id", "version", "base", "base_deleted", "deleted", "mark", "sort_name", "search_text")
+_COLUMNS = ("row", "filled", *BOOKKEEPING)
 _NONE: Mapping[str, Change] = MappingProxyType({})
 
 
@@ -60,10 +61,10 @@ def _by_entity(changes: Sequence[Change]) -> dict[str, dict[str, Change]]:
 
 
 def _apply_to(connection: Connection, entity: EntityType, changes: dict[str, Change]) -> list[str]:
-    waiting = pending.records_with_entries(connection, changes.keys())
-    settled = [change for change in changes.values() if change.id not in waiting]
-    _upsert(connection, entity, [_settled_row(entity, change) for change in settled])
-    renew(connection, entity, [record_id for record_id in changes if record_id in waiting], changes)
+    known = _ids_here(connection, entity, changes) | pending.records_with_entries(connection, changes.keys())
+    new = [settled_row(entity, change) for change in changes.values() if change.id not in known]
+    put_rows(connection, entity, new, filling_number.finding(connection, entity.name))
+    renew(connection, entity, [record_id for record_id in changes if record_id in known], changes)
     return list(changes)
 
 
@@ -84,10 +85,11 @@ def renew(
         return
     here_now = _rows_of(connection, entity, wanted)
     entries = pending.entries_of_all(connection, wanted)
+    finding = filling_number.finding(connection, entity.name)
     writes = _Writes()
     for record_id in wanted:
         before, waiting = here_now.get(record_id), entries.get(record_id, [])
-        after = _on_base(before or _no_row(entity, record_id), news.get(record_id))
+        after = _on_base(before or _no_row(entity, record_id), news.get(record_id), finding)
         if after["version"] is not None or waiting:
             writes.note(before, _with_shown(entity, after, waiting))
         elif before is not None:
@@ -95,18 +97,24 @@ def renew(
     writes.write(connection, entity)
 
 
+def _ids_here(connection: Connection, entity: EntityType, record_ids: Iterable[str]) -> set[str]:
+    found = rows.read(connection, f'SELECT id FROM "{entity.name}" WHERE id IN {THESE}', [these(record_ids)])
+    return {row[0] for row in found}
+
+
 def _rows_of(connection: Connection, entity: EntityType, record_ids: list[str]) -> dict[str, dict[str, Any]]:
-    columns = ("row", *_BOOKKEEPING, *entity.names)
+    columns = (*_COLUMNS, *entity.names)
     statement = f'SELECT {named(columns)} FROM "{entity.name}" WHERE id IN {THESE}'
     found = rows.read(connection, statement, [these(record_ids)])
-    return {row[1]: dict(zip(columns, row, strict=True)) for row in found}
+    return {row[2]: dict(zip(columns, row, strict=True)) for row in found}
 
 
 def _no_row(entity: EntityType, record_id: str) -> dict[str, Any]:
-    row = dict.fromkeys(("row", *_BOOKKEEPING, *entity.names))
+    row = dict.fromkeys((*_COLUMNS, *entity.names))
     return {
         **row,
         "id": record_id,
+        "filled": 0,
         "base_deleted": 0,
         "deleted": 0,
         "mark": "",
@@ -115,12 +123,14 @@ def _no_row(entity: EntityType, record_id: str) -> dict[str, Any]:
     }
 
 
-def _on_base(row: dict[str, Any], change: Change | None) -> dict[str, Any]:
-    """The row with its base moved on to ``change``, where that is newer (S18)."""
-    if change is None or not _is_newer(row["version"], change):
+def _on_base(row: dict[str, Any], change: Change | None, finding: int) -> dict[str, Any]:
+    """The row with its base moved on to ``change``, where that is newer, or is found anew (S18, S20)."""
+    found_anew = bool(finding) and row["filled"] != finding
+    if change is None or not (found_anew or _is_newer(row["version"], change)):
         return row
-    base = None if change.values is None else _encoded(change.values)
-    return {**row, "version": change.version, "base": base, "base_deleted": int(change.deleted)}
+    base = None if change.values is None else encoded(change.values)
+    moved = {"version": change.version, "base": base, "base_deleted": int(change.deleted)}
+    return {**row, **moved, "filled": finding or row["filled"]}
 
 
 def _is_newer(version: int | None, change: Change) -> bool:
@@ -144,8 +154,12 @@ class _Writes:
         self.gone: list[tuple[int]] = []
         self._new: list[tuple[Any, ...]] = []
         self._changed: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+        self._moved: list[sums.Moved] = []
 
     def note(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        had = None if before is None else before["version"]
+        if after["version"] != had:
+            self._moved.append((after["id"], had, after["version"]))
         if before is None:
             self._new.append(tuple(after.values()))
             return
@@ -156,9 +170,10 @@ class _Writes:
 
     def write(self, connection: Connection, entity: EntityType) -> None:
         rows.write(connection, f'DELETE FROM "{entity.name}" WHERE row = ?', self.gone)
-        rows.insert(connection, entity.name, ("row", *_BOOKKEEPING, *entity.names), self._new)
+        rows.insert(connection, entity.name, (*_COLUMNS, *entity.names), self._new)
         for names, values in self._changed.items():
             rows.write(connection, f'UPDATE "{entity.name}" SET {moved(names)} WHERE row = ?', values)
+        sums.note(connection, entity.name, self._moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,35 +211,3 @@ def _shown(entity: EntityType, values: dict[str, Any], deleted: bool) -> dict[st
         "sort_name": sort_name(values),
         "search_text": "" if deleted else search_text(entity, values),  # what is archived is not found
     }
-
-
-def _settled_row(entity: EntityType, change: Change) -> tuple[Any, ...]:
-    values = change.values or {}
-    deleted = int(change.deleted)
-    return (
-        change.id,
-        change.version,
-        None if change.values is None else _encoded(values),
-        deleted,
-        deleted,
-        "",
-        sort_name(values),
-        "" if deleted else search_text(entity, values),
-        *(values.get(name) for name in entity.names),
-    )
-
-
-def _upsert(connection: Connection, entity: EntityType, news: list[tuple[Any, ...]]) -> None:
-    columns = (*_BOOKKEEPING, *entity.names)
-    excluded = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != "id")
-    rows.write(
-        connection,
-        f'INSERT INTO "{entity.name}" ({named(columns)}) VALUES ({marks(columns)}) '
-        f"ON CONFLICT(id) DO UPDATE SET {excluded} "
-        f'WHERE "{entity.name}".version IS NULL OR excluded.version > "{entity.name}".version',
-        news,
-    )
-
-
-def _encoded(values: dict[str, Any]) -> str:
-    return msgspec.json.encode(values).decode()

@@ -8,14 +8,37 @@ from typing import Any
 
 import msgspec
 
+from rollbook.contract.feed import Change
 from rollbook.contract.snapshot import SnapshotRow
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
-from rollbook.store.search_text import SORT_FIELDS, searched_words, sorted_by
+from rollbook.store.search_text import SORT_FIELDS, search_text, searched_words, sort_name, sorted_by
 
 BOOKKEEPING = ("id", "version", "base", "base_deleted", "deleted", "mark", "sort_name", "search_text")
 Row = tuple[Any, ...]
 """Values of :data:`BOOKKEEPING`, then of the entity's fields."""
+
+
+def settled_row(entity: EntityType, change: Change) -> Row:
+    """The row of a record without entries that wait, from a change of the feed."""
+    values = change.values or {}
+    deleted = int(change.deleted)
+    return (
+        change.id,
+        change.version,
+        None if change.values is None else encoded(values),
+        deleted,
+        deleted,
+        "",
+        sort_name(values),
+        "" if deleted else search_text(entity, values),  # what is archived is not found
+        *(values.get(name) for name in entity.names),
+    )
+
+
+def encoded(values: dict[str, Any]) -> str:
+    """Values as the base keeps them."""
+    return msgspec.json.encode(values).decode()
 
 
 def snapshot_rows(entity_name: str, rows: Sequence[SnapshotRow]) -> list[Row]:
@@ -28,10 +51,11 @@ def snapshot_rows(entity_name: str, rows: Sequence[SnapshotRow]) -> list[Row]:
     made = []
     for row in rows:
         values = in_order(decode(row.values))
+        padded = (*values, None)  # for fields that the entity does not have
         deleted = int(row.deleted)
-        words = "" if deleted else searched_words(searched(values))  # what is archived is not found
+        words = "" if deleted else searched_words(searched(padded))  # what is archived is not found
         base = str(row.values, "utf-8")
-        name = sorted_by(*sorted_on(values))
+        name = sorted_by(*sorted_on(padded))
         made.append((row.id, row.version, base, deleted, deleted, "", name, words, *values))
     return made
 
@@ -59,8 +83,6 @@ def _shape(entity_name: str) -> _Shape:
 
 
 def _picked(entity: EntityType, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """Gives the values of ``names``; ``None`` for those that the entity does not have."""
-    places = [entity.names.index(name) if name in entity.names else None for name in names]
-    if len(places) > 1 and None not in places:
-        return itemgetter(*places)
-    return lambda values: tuple(None if place is None else values[place] for place in places)
+    """Gives the values of ``names`` out of all values and a ``None`` behind them, for no such field."""
+    places = [entity.names.index(name) if name in entity.names else -1 for name in names]
+    return itemgetter(*places) if len(places) > 1 else itemgetter(-1, *places, -1)

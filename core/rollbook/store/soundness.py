@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DatabaseError
 
+from rollbook.store import sums
 from rollbook.store.states import ACTIVE
 from rollbook.store.tables import LANE, OPERATION, REPLICA
 
@@ -15,6 +16,10 @@ def problems(connection: Connection) -> list[str]:
         if row != "ok"
     ]
     found += [problem for name in REPLICA for problem in _search_problems(connection, name)]
+    found += [
+        f"The sum of {name} is not that of its records; it is counted anew at the next sync."
+        for name in sums.wrongly_kept(connection)
+    ]
     found += _stray_entries(connection)
     return found
 

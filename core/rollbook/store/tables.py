@@ -53,6 +53,7 @@ OPERATION = Table(
     Column("held_by", Text),
     Column("result_version", Integer),
     Column("settled_at", Text),
+    Column("first_known", Integer),  # how far this computer knew the feed when the entry was first sent (S7)
     Column("base_seal", Text, nullable=False, server_default=""),  # of the version that the person saw (S22)
     Index("operation_state", "state", "position"),
     Index("operation_record", "entity_id", "position"),
@@ -142,6 +143,14 @@ FILLING = Table(
     Column("after", Text, nullable=False, server_default=""),  # the last id that is here
     Column("swept", Integer),  # all are here, and up to this row those that did not come are gone
     Column("done", Integer, nullable=False, server_default="0"),
+)
+
+BASE_SUM = Table(
+    "base_sum",  # of each table's versions, as the school has them (S21)
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("rows", Integer, nullable=False),
+    Column("sum", Integer, nullable=False),
 )
 
 

@@ -203,9 +203,7 @@ class SyncEngine:
             try:
                 await self._there_and_back()
             except CallFailedError as failure:
-                if failure.code != "cursor-unknown":
-                    raise
-                await self._recovery.notice()
+                await self._find_the_way(failure)
                 await self._there_and_back()
             if self._overdue.look(self._lanes.held()):
                 self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
@@ -221,6 +219,15 @@ class SyncEngine:
         """What is saved while a long pull runs goes at once, too (S1)."""
         if self._wake.is_set():  # stays so: there is another round after this one
             await self._replay.run()
+
+    async def _find_the_way(self, failure: CallFailedError) -> None:
+        """The feed cannot be followed from here: the server was put back (S22), or it is too long ago."""
+        if failure.code == "cursor-too-old":
+            self._pull.start_anew()
+        elif failure.code == "cursor-unknown":
+            await self._recovery.notice()
+        else:
+            raise failure
 
     async def _there_and_back(self) -> None:
         """Send, then pull. A server that was put back first gets back what it lost (S22)."""

@@ -19,8 +19,19 @@ from rollbook.store.outbox import NewEntry
 def enter_version(connection: Connection, seal: str, new_id: Callable[[], str], clock: Clock) -> None:
     """Enter it once: the same version gives the same entry. It saw what stood before it, and no version."""
     edit = recovery.edit_of(connection, seal)
+    if edit is not None and edit[1] is Kind.UPDATE and not recovery.is_before_known(connection, seal):
+        edit = _without_what_is_so(connection, edit)
     if edit is not None and (edit[2] or edit[1] is Kind.ARCHIVE):
         _enter(connection, natural_id("given back", seal), edit, new_id, clock)
+
+
+def _without_what_is_so(
+    connection: Connection, edit: tuple[Change, Kind, dict[str, dict[str, Any]]]
+) -> tuple[Change, Kind, dict[str, dict[str, Any]]]:
+    """Where nobody here knows what stood before, values that the school has as well are no edit."""
+    change, kind, changes = edit
+    _version, base, _deleted = replica.base_of(connection, ENTITIES[change.entity], change.id)
+    return change, kind, {name: each for name, each in changes.items() if base.get(name) != each["value"]}
 
 
 def enter_rest(connection: Connection, seal: str, new_id: Callable[[], str], clock: Clock) -> None:

@@ -17,7 +17,14 @@ class StatusChanged:
     """The status may have changed; ask for it."""
 
 
-Event = RecordsChanged | StatusChanged
+@dataclass(frozen=True, slots=True)
+class TablesDiffer:
+    """Compared with the school at one cursor, these entities are not the same here; none: they are again."""
+
+    entities: tuple[str, ...]
+
+
+Event = RecordsChanged | StatusChanged | TablesDiffer
 Emit = Callable[[Event], None]
 
 NAMED_AT_MOST = 500

@@ -4,10 +4,11 @@ from rollbook.api.client import ApiClient
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
-from rollbook.store import filling, meta, refill, replica, versions
+from rollbook.store import filling, meta, replica, versions
 from rollbook.store.database import StoreDatabase
+from rollbook.sync.check import Check, note_due
 from rollbook.sync.events import Emit, StatusChanged, records_changed
-from rollbook.sync.known_row import known_row, note_known
+from rollbook.sync.known_row import known_anew, known_row, note_known
 from rollbook.sync.progress import PullProgress
 from rollbook.sync.settings import SyncSettings
 from rollbook.sync.snapshot import Meanwhile, Snapshot
@@ -36,6 +37,7 @@ class Pull:
         self._settings = settings
         self._emit = emit
         self.progress = PullProgress()
+        self._check = Check(store, clock, emit)
         self._snapshot = Snapshot(
             store,
             api,
@@ -49,13 +51,16 @@ class Pull:
     async def run(self) -> int:
         """Pull until the head is reached; returns how many changes came. Raises :class:`CallFailedError`."""
         came = 0
-        if self._is_first():
-            await self._first_sync()
         while True:
+            if self._is_read_in():
+                await self._read_in()
             page = await self._next_page()
             came += len(page.changes)
             if not page.more:
-                return came
+                differing = await self._check.at_head(page)
+                if differing is None:
+                    return came
+                await self._read_in(differing)
 
     async def confirm(self) -> None:
         """Learn whether the cursor is still the head, taking nothing. Raises :class:`CallFailedError`."""
@@ -78,17 +83,20 @@ class Pull:
         with self._store.write() as connection:
             meta.put(connection, CONFIRMED, None)
 
-    def _is_first(self) -> bool:
+    def _is_read_in(self) -> bool:
+        """Whether records are to be read by key before the feed is followed: all, or what was begun."""
         with self._store.read() as connection:
-            return meta.get(connection, CURSOR) is None
+            return meta.get(connection, CURSOR) is None or filling.running(connection) is not None
 
-    async def _first_sync(self) -> None:
-        """The records by key, then the feed from where it was before the first of them was read (S20)."""
-        await self._snapshot.run()
+    async def _read_in(self, entity: str | None = None) -> None:
+        """The records by key; then the feed goes on from before the first of them was read (S20)."""
+        await self._snapshot.run(entity)
         with self._store.write() as connection:
             cursor = filling.finish(connection)
-            meta.put(connection, CURSOR, cursor)
-            note_known(connection, cursor)
+            if cursor is not None:
+                meta.put(connection, CURSOR, cursor)
+                note_known(connection, cursor)
+            note_due(connection)
 
     async def _next_page(self) -> ChangesPage:
         with self._store.read() as connection:
@@ -105,8 +113,6 @@ class Pull:
             meta.put(connection, CURSOR, page.cursor)
             note_known(connection, page.cursor)
             if not page.more:
-                for entity, ids in refill.finish(connection).items():
-                    touched.setdefault(entity, []).extend(ids)
                 meta.put(connection, CONFIRMED, page.cursor)
                 meta.put(connection, LAST_SYNCED, self._clock.now().isoformat())
             checkpoints.passed("client.pull.before_commit")
@@ -115,9 +121,15 @@ class Pull:
             self._emit(records_changed(entity, ids))
         self._emit(StatusChanged())
 
-    def read_anew(self) -> None:
-        """The server was put back: everything is read anew, over what is shown (S22)."""
+    def start_anew(self) -> None:
+        """We know nothing of the feed any more: it goes back not so far (S7)."""
+        self.read_anew()
         with self._store.write() as connection:
-            refill.begin(connection)
-            meta.put(connection, CURSOR, START)
+            known_anew(connection, START)
+
+    def read_anew(self) -> None:
+        """Everything is read anew, over what is shown (S7, S22)."""
+        with self._store.write() as connection:
+            filling.abandon(connection)  # of an earlier state of the server
+            meta.put(connection, CURSOR, None)
             meta.put(connection, CONFIRMED, None)

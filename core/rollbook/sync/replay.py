@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from rollbook.api.client import ApiClient
+from rollbook.contract.feed import position_of
 from rollbook.contract.operations import MAX_BODY_BYTES, Outcome, PushResponse, Result, push_body
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
@@ -77,9 +78,8 @@ class Replay:
 
     def _lease(self) -> list[Leased]:
         with self._store.write() as connection:
-            return lease.lease(
-                connection, self._device, self._settings.sync_push_operations, self._lanes.held()
-            )
+            limit, held = self._settings.sync_push_operations, self._lanes.held()
+            return lease.lease(connection, self._device, limit, held, position_of(known_row(connection)))
 
     async def _send(self, leased: Sequence[Leased]) -> int:
         leased = await self._with_their_files(leased)
@@ -87,7 +87,7 @@ class Replay:
             return 0
         checkpoints.passed("client.push.before_send")
         action = leased[0].action_id if len(leased) == 1 else None
-        body = push_body([each.frozen for each in leased])
+        body = push_body([each.frozen for each in leased], _sent_before(leased))
         try:
             with self._log.carrying([each.op_id for each in leased]):
                 answer = await self._api.push(body, action_id=action, known=self._known())
@@ -170,17 +170,17 @@ class Replay:
         self._lanes.failed(each.lane)
         self._announce([each])
         if not each.uncertain:  # this attempt was answered; an earlier one that was cut may yet arrive
-            await self._ask_receipt(each.op_id)
+            await self._ask_receipt(each)
 
-    async def _ask_receipt(self, op_id: str) -> None:
+    async def _ask_receipt(self, each: Leased) -> None:
         """Whether the server applied it all the same; without an answer it stays uncertain (S7)."""
         try:
-            found = await self._api.receipts([op_id])
+            found = await self._api.receipts([each.op_id], again={each.op_id: each.first_known})
         except CallFailedError:
             return
-        if not any(result.op_id == op_id for result in found.results):
+        if each.op_id not in (*found.too_old, *(result.op_id for result in found.results)):
             with self._store.write() as connection:
-                settle.not_applied(connection, [op_id])
+                settle.not_applied(connection, [each.op_id])
 
     def _return(self, leased: Sequence[Leased], *, uncertain: bool, request_id: str | None = None) -> None:
         if not leased:
@@ -197,6 +197,11 @@ class Replay:
         for entity, ids in by_entity.items():
             self._emit(records_changed(entity, ids))
         self._emit(StatusChanged())
+
+
+def _sent_before(leased: Sequence[Leased]) -> dict[str, int]:
+    """Entries that the server may have applied, each with how far we knew the feed then (S7)."""
+    return {each.op_id: each.first_known for each in leased if each.uncertain}
 
 
 def _parts(leased: Sequence[Leased]) -> Iterator[Sequence[Leased]]:

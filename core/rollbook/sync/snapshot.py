@@ -19,6 +19,7 @@ from rollbook.sync.progress import PullProgress
 from rollbook.sync.settings import SyncSettings
 
 _SMALLEST_PAGE = 100
+_SWEPT_AT_ONCE = 2_000
 
 Meanwhile = Callable[[], Awaitable[None]]
 """Called between two pages, so that what is saved meanwhile is sent meanwhile."""
@@ -56,30 +57,32 @@ class Snapshot:
         self._meanwhile = meanwhile
         self._limit = settings.sync_snapshot_rows
 
-    async def run(self) -> None:
-        """Read all in. Raises :class:`CallFailedError`."""
-        at = self._running() or await self._begin()
-        while at.entity is not None:
+    async def run(self, entity: str | None = None) -> None:
+        """Read all in, or one ``entity`` alone; what an earlier run began is ended first.
+
+        Raises :class:`CallFailedError`.
+        """
+        if self._running() is None:
+            await self._begin(entity)
+        while (at := self._running()) is not None and at.entity is not None:
             await self._read_table(at.entity, at.after)
-            at = self._running_surely()
+        while await in_thread(self._sweep):
+            await self._meanwhile()
         await self._make_indexes()
 
-    async def _begin(self) -> Filling:
+    async def _begin(self, entity: str | None) -> None:
         plan = await self._api.snapshot_plan()
         with self._store.write() as connection:
-            filling.begin(connection, plan)
-        return self._running_surely()
+            if entity is None:
+                filling.begin(connection, plan)
+            else:
+                filling.begin_repair(connection, plan, entity)
 
     def _running(self) -> Filling | None:
         with self._store.read() as connection:
             at = filling.running(connection)
         if at is not None:
             self._progress.position, self._progress.head = at.taken, at.rows
-        return at
-
-    def _running_surely(self) -> Filling:
-        at = self._running()
-        assert at is not None
         return at
 
     async def _read_table(self, entity: str, after: str) -> None:
@@ -131,6 +134,10 @@ class Snapshot:
         fitting = int(rows / max(share, 0.01))
         grown = min(max(fitting, self._limit // 2), self._limit * 2)
         self._limit = min(max(grown, _SMALLEST_PAGE), MAX_SNAPSHOT_PAGE)
+
+    def _sweep(self) -> bool:
+        with self._store.write() as connection:
+            return filling.sweep(connection, _SWEPT_AT_ONCE)
 
     async def _make_indexes(self) -> None:
         """Each in a transaction of its own: a save waits for one of them at most."""

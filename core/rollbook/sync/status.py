@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from rollbook.store import meta, outbox, recovery, staged
 from rollbook.store.states import State
+from rollbook.sync.check import check_is_due, tables_that_differ
 from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
 
 
@@ -43,6 +44,10 @@ def table_status(
         outstanding.append("server_put_back")
     if not at_head:
         outstanding.append("not_pulled")
+    if check_is_due(connection):
+        outstanding.append("check_due")
+    if tables_that_differ(connection):
+        outstanding.append("differs_from_school")
     if not runs:
         outstanding.append("engine_stopped")
     if overdue:

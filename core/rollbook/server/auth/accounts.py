@@ -12,6 +12,7 @@ from rollbook.domain.scope import as_text, scopes_of_role
 from rollbook.server.auth.repository import folded, new_password, user_by_name
 from rollbook.server.sync.addressed import tell
 from rollbook.server.sync.push import random_mark
+from rollbook.server.sync.sums import note_versions
 from rollbook.server.sync.write import advance_head, feed_row
 from rollbook.server.tables import app_user, feed, membership, school, school_feed
 
@@ -38,6 +39,7 @@ def make_school(connection: Connection, clock: Clock, new_id: IdSource, name: st
     connection.execute(insert(school).values(id=school_id, version=1, **values, **made))
     connection.execute(insert(school_feed).values(school_id=school_id, head=0))
     position = advance_head(connection, school_id, 1)
+    note_versions(connection, school_id, [("school", school_id, None, 1)])
     change = Change("school", school_id, 1, values, by=BY_THE_SERVER, at=now)
     connection.execute(insert(feed).values(feed_row(school_id, position, random_mark(), change)))
     return school_id

@@ -10,7 +10,10 @@ from rollbook.server.migrating import migrate, revision_of
 from rollbook.server.migrations import HEAD
 from rollbook.server.problems import ProblemError
 from rollbook.server.settings import Settings
+from rollbook.server.sync.sums import is_right, schools, set_right
 from rollbook.server.tables import app_user, school
+
+_LONGEST_SECONDS = 3_600.0
 
 
 def run_migrate(settings: Settings, clock: Clock) -> int:
@@ -26,10 +29,15 @@ def run_migrate(settings: Settings, clock: Clock) -> int:
     return DONE
 
 
-def check(settings: Settings, clock: Clock) -> int:
-    """Say what is wrong with the database and what to do; all is well where nothing is said to be."""
+def check(settings: Settings, clock: Clock, mend: bool = False) -> int:
+    """Say what is wrong with the database and what to do; all is well where nothing is said to be.
+
+    ``mend`` first counts the sums anew with which computers compare what they have (S21).
+    """
     database = Database(settings, clock)
     try:
+        if mend:
+            database.write(_count_anew, longest_seconds=_LONGEST_SECONDS)
         wrong = database.read(_wrong)
     except ProblemError as error:
         wrong = [explained(error)]
@@ -47,7 +55,20 @@ def _wrong(connection: Connection) -> list[str]:
     if revision != HEAD:
         found = f"at schema {revision}" if revision else "empty"
         return [f"The database is {found}, this release needs {HEAD}: run rollbook-server migrate."]
-    return [*_unsafe(connection), *_missing(connection)]
+    return [*_unsafe(connection), *_missing(connection), *_wrong_sums(connection)]
+
+
+def _count_anew(connection: Connection) -> None:
+    for school_id in schools(connection):
+        set_right(connection, school_id)
+
+
+def _wrong_sums(connection: Connection) -> list[str]:
+    return [
+        f"The sums of school {school_id} are not those of its records: run rollbook-server check --mend."
+        for school_id in schools(connection)
+        if not is_right(connection, school_id)
+    ]
 
 
 def _unsafe(connection: Connection) -> list[str]:

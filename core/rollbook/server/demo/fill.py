@@ -18,6 +18,7 @@ from rollbook.server.commands.opening import opened
 from rollbook.server.commands.speaking import DONE, CommandError, say
 from rollbook.server.settings import Settings
 from rollbook.server.sync.push import random_mark
+from rollbook.server.sync.sums import note_versions
 from rollbook.server.sync.write import advance_head, feed_row
 from rollbook.server.tables import feed, student
 
@@ -65,6 +66,7 @@ def add_students(
     while part := [(item, unknown | values) for item, values in islice(source, _IN_ONE_STATEMENT)]:
         now = clock.now().isoformat(timespec="milliseconds")
         position = advance_head(connection, school_id, len(part)) - len(part)
+        note_versions(connection, school_id, [("student", record_id, None, 1) for record_id, _ in part])
         rows = [_student_row(school_id, now, record_id, values) for record_id, values in part]
         connection.execute(insert(student), rows)
         changes = [

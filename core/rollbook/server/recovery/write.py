@@ -16,6 +16,7 @@ from rollbook.server.recovery.judge import Candidate
 from rollbook.server.request_context import current
 from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
+from rollbook.server.sync.sums import note_versions
 from rollbook.server.sync.write import RandomMark, advance_head, feed_row
 from rollbook.server.tables import app_user, feed, history, receipt, record_tables
 
@@ -43,6 +44,11 @@ def write_taken(writing: Writing, taken: Taken) -> None:
         _write_records(writing, table, [each for each in versions if each[2].entity == name])
     writing.connection.execute(insert(history), [_history_row(writing.school_id, *each) for each in versions])
     head = advance_head(writing.connection, writing.school_id, len(versions))
+    moved = [
+        (change.entity, change.id, old.version if old else None, change.version)
+        for _item, old, change in versions
+    ]
+    note_versions(writing.connection, writing.school_id, moved)
     first = head - len(versions) + 1
     rows = [
         feed_row(writing.school_id, first + place, writing.new_mark(), change)

@@ -95,6 +95,8 @@ class Batch:
         known = self.known.receipts.get(item.op_id)
         if known is not None:
             return self._again(item, known)
+        if item.op_id in self.known.too_old:
+            return self._without_write(item, Outcome.REJECTED, "outcome-too-old")
         holder = self.lanes.held_by(item, self.known.receipts)
         if holder is not None:
             return Result(op_id=item.op_id, outcome=Outcome.HELD, held_by=holder)

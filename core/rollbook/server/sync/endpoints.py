@@ -30,7 +30,7 @@ def push(parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = S
 @router.post("/receipts", **described(takes=ReceiptsRequest, gives="ReceiptsResponse"))
 def receipts(parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = START) -> Response:
     """Tell which of these operations were applied."""
-    return json_response(receipts_of(parts.database, caller, decoded(body, ReceiptsRequest).op_ids, known))
+    return json_response(receipts_of(parts.database, caller, decoded(body, ReceiptsRequest), known))
 
 
 @router.get("/changes", **described(gives="ChangesPage"))

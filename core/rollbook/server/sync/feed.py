@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Connection, case, null, or_, select
 
 from rollbook.contract.aliases import ALIAS
 from rollbook.contract.feed import START, Change
+from rollbook.contract.sums import TableSum
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
-from rollbook.server.sync.write import heads_of
+from rollbook.server.sync.sums import TABLES, sums_now
 from rollbook.server.tables import TO_ALL, feed
 
 _CURSOR = re.compile(r"([1-9][0-9]{0,17})\.([0-9a-f]{1,64})")
@@ -25,8 +26,9 @@ _CURSOR = re.compile(r"([1-9][0-9]{0,17})\.([0-9a-f]{1,64})")
 def page_of_changes(database: Database, caller: Caller, cursor: str, limit: int, known: str = START) -> bytes:
     """The page behind ``cursor``, encoded as ``contract.feed.ChangesPage``.
 
-    Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold the very row of the cursor,
-    or of ``known``, the last that the sender has been told of.
+    Raises :class:`ProblemError`: ``cursor-unknown`` where the feed does not hold the very row of the cursor,
+    or of ``known``, the last that the sender has been told of; ``cursor-too-old`` where it holds no more what
+    came after it.
     """
 
     def read(connection: Connection) -> bytes:
@@ -74,16 +76,28 @@ def _page(connection: Connection, caller: Caller, cursor: str, limit: int) -> by
         .order_by(feed.c.position)
         .limit(limit)
     ).all()
-    # Read after the rows: it may be ahead of them, never behind.
-    head = heads_of(connection, [caller.school_id]).get(caller.school_id, 0)
+    # Read after the rows: the head may be ahead of them, never behind; what they lack lies below the horizon.
+    head, horizon, sums = sums_now(connection, caller.school_id)
+    if position < horizon:
+        raise ProblemError("cursor-too-old")
     if rows:
         position = rows[-1].position
         cursor = f"{position}.{rows[-1].mark}"
-    tail = msgspec.json.encode(
-        {"cursor": cursor, "more": position < head, "head": head, "position": position}
-    )
+    page: dict[str, Any] = {"cursor": cursor, "more": position < head, "head": head, "position": position}
+    if position == head:
+        page["sums"] = _told(caller, sums)  # they are those of this very cursor (S21)
+    tail = msgspec.json.encode(page)
     changes = ",".join(row.payload for row in rows if _is_seen(caller, row)).encode()
     return b'{"changes":[' + changes + b"]," + tail[1:]
+
+
+def _told(caller: Caller, sums: dict[str, TableSum]) -> dict[str, TableSum]:
+    """The sums of the tables of which the caller may read all: a part has no sum of its own (S21, S23)."""
+    return {
+        name: sums.get(name, TableSum())
+        for name in TABLES
+        if any(scope.is_whole for scope in caller.may(Act.READ, name))
+    }
 
 
 def _may_be_seen(caller: Caller) -> ColumnElement[bool]:
@@ -117,5 +131,6 @@ def _position_of(connection: Connection, school_id: str, cursor: str) -> int:
         select(feed.c.mark).where(feed.c.school_id == school_id, feed.c.position == position)
     ).scalar()
     if mark != match[2]:
-        raise ProblemError("cursor-unknown")
+        _head, horizon, _sums = sums_now(connection, school_id)
+        raise ProblemError("cursor-too-old" if position < horizon else "cursor-unknown")
     return position

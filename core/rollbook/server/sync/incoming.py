@@ -30,6 +30,7 @@ class Incoming:
     lanes: tuple[str, ...]
     operation: Operation | None
     problem: ProblemError | None = None
+    again_at: int | None = None  # it was sent before, when its sender knew the feed up to there
 
     @property
     def entity(self) -> EntityType | None:

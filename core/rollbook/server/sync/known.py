@@ -13,6 +13,7 @@ from rollbook.domain.entity import EntityType, FieldSpec
 from rollbook.domain.registry import ENTITIES
 from rollbook.server.files.chunks import Whole, files_named, read_whole
 from rollbook.server.sync.decide import PastChange, RecordState, version_seen
+from rollbook.server.sync.horizon import too_old
 from rollbook.server.sync.identity import (
     KeyHeld,
     hold_keys,
@@ -49,6 +50,7 @@ class Known:
 
     A natural key is held like the value of a field (S16); ``archived`` are archived records by such a key.
     ``aliases`` are ids that mean another record, by entity and id. ``files`` says how files stand, by value.
+    ``too_old`` are operations that were sent before, so long ago that their receipt may be gone (S7).
     """
 
     receipts: dict[str, Receipt] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Known:
     archived: dict[KeyHeld, str] = field(default_factory=dict)
     aliases: dict[RecordKey, str] = field(default_factory=dict)
     files: dict[str, Whole] = field(default_factory=dict)
+    too_old: set[str] = field(default_factory=set)
 
     def meant(self, entity: EntityType, operation: Operation) -> str:
         """The id of the record that an operation means (S16, D4)."""
@@ -72,6 +75,8 @@ def read_known(connection: Connection, school_id: str, owner: str, batch: Sequen
     """Read what is needed to decide ``batch``, and hold its records against other writers."""
     operations = [item.operation for item in batch if item.operation is not None]
     known = Known(receipts=read_receipts(connection, school_id, owner, _receipts_wanted(operations)))
+    again = {item.op_id: item.again_at for item in batch if item.again_at is not None}
+    known.too_old = set(too_old(connection, school_id, again, again.keys() - known.receipts.keys()))
     for name in record_tables:
         mine = [operation for operation in operations if operation.entity == name]
         if mine:

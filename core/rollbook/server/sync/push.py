@@ -1,7 +1,8 @@
 """Push (S7, S8): one transaction for a batch's data, receipts, history and feed rows."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 from sqlalchemy import Connection
@@ -66,18 +67,22 @@ class PushService:
         Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold ``known``, the last row
         that the sender has been told of: nothing is taken then.
         """
-        raw = decoded(body, PushRequest).operations
+        request = decoded(body, PushRequest)
+        raw = request.operations
         if len(raw) > MAX_BATCH:
             raise ProblemError("body-too-large", f"At most {MAX_BATCH} operations are taken at once.")
-        results, head = self._take(caller, [bytes(item) for item in raw], known)
+        results, head = self._take(caller, [bytes(item) for item in raw], known, request.again)
         return PushResponse(results, known=head)
 
     def take(self, caller: Caller, operations: Sequence[bytes]) -> list[Result]:
         """One result for each operation, given as its bytes."""
-        return self._take(caller, operations, START)[0]
+        return self._take(caller, operations, START, {})[0]
 
-    def _take(self, caller: Caller, operations: Sequence[bytes], known: str) -> tuple[list[Result], str]:
-        incoming = [read_incoming(raw) for raw in operations]
+    def _take(
+        self, caller: Caller, operations: Sequence[bytes], known: str, again: Mapping[str, int]
+    ) -> tuple[list[Result], str]:
+        read = [read_incoming(raw) for raw in operations]
+        incoming = [replace(item, again_at=again.get(item.op_id)) for item in read]
         current().note_operations([item.op_id for item in incoming])
         results, head = self._stored(caller, incoming, known)
         passed("server.push.committed")

@@ -3,23 +3,25 @@
 from sqlalchemy import Connection
 
 from rollbook.contract.feed import START
-from rollbook.contract.operations import Outcome, ReceiptsResponse, Result
+from rollbook.contract.operations import Outcome, ReceiptsRequest, ReceiptsResponse, Result
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
 from rollbook.server.sync.feed import check_known
+from rollbook.server.sync.horizon import too_old
 from rollbook.server.sync.known import read_receipts
 
 MAX_ASKED = 5_000
 
 
 def receipts_of(
-    database: Database, caller: Caller, op_ids: list[str], known: str = START
+    database: Database, caller: Caller, request: ReceiptsRequest, known: str = START
 ) -> ReceiptsResponse:
     """The receipts that exist, in the order asked; an id not named was never applied.
 
     Raises :class:`ProblemError` ``cursor-unknown`` as :func:`check_known` does.
     """
+    op_ids = request.op_ids
     if len(op_ids) > MAX_ASKED:
         raise ProblemError("body-too-large", f"At most {MAX_ASKED} operations may be asked for at once.")
 
@@ -38,7 +40,8 @@ def receipts_of(
                 )
                 for op_id in dict.fromkeys(op_ids)
                 if op_id in found
-            ]
+            ],
+            too_old(connection, caller.school_id, request.again, asked - found.keys()),
         )
 
     return database.read(read)

@@ -3,25 +3,26 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, select
 
 from rollbook.contract.feed import START
 from rollbook.contract.snapshot import SnapshotPlan, SnapshotTable
+from rollbook.contract.sums import TableSum
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
 from rollbook.server.sync.feed import check_known
+from rollbook.server.sync.sums import TABLES, of_school, sums_now
 from rollbook.server.sync.write import heads_of
-from rollbook.server.tables import feed, record_tables, school
+from rollbook.server.tables import feed
 
-_TABLES: dict[str, Table] = {"school": school, **record_tables}
 _VALUES: dict[str, type[msgspec.Struct]] = {
     name: msgspec.defstruct(
         f"{name}_values", [(field, Any, None) for field in ENTITIES[name].names], omit_defaults=True
     )
-    for name in _TABLES
+    for name in TABLES
 }
 """What a record's values are encoded as: the known ones only."""
 _encoder = msgspec.json.Encoder()
@@ -32,9 +33,10 @@ def snapshot_plan(database: Database, caller: Caller) -> SnapshotPlan:
 
     def read(connection: Connection) -> SnapshotPlan:
         cursor = head_cursor(connection, caller.school_id)
+        _head, _horizon, sums = sums_now(connection, caller.school_id)
         tables = [
-            SnapshotTable(name, _count(connection, table, caller.school_id))
-            for name, table in _TABLES.items()
+            SnapshotTable(name, sums.get(name, TableSum()).rows)
+            for name in TABLES
             if caller.may(Act.READ, name)
         ]
         return SnapshotPlan(cursor, sorted(tables, key=lambda table: (table.rows, table.entity)))
@@ -51,7 +53,7 @@ def snapshot_page(
     Raises :class:`ProblemError`: ``forbidden``, ``not-found`` for an entity that the server does not keep, or
     ``cursor-unknown`` where its feed does not hold the cursor's very row, so that what it has may be older.
     """
-    table = _TABLES.get(entity)
+    table = TABLES.get(entity)
     if table is None or "\x00" in after:  # PostgreSQL takes no such text, and no id has it
         raise ProblemError("not-found", "The server keeps no such records.")
     if not caller.may(Act.READ, entity):
@@ -101,14 +103,5 @@ def rows_behind(connection: Connection, table: Table, school_id: str, after: str
     """Up to ``limit`` rows as they are now: id, version, when archived, then the values in order."""
     entity = ENTITIES[table.name]
     columns = (table.c.id, table.c.version, table.c.deleted_at, *(table.c[name] for name in entity.names))
-    query = select(*columns).where(_of_school(table, school_id), table.c.id > after)
+    query = select(*columns).where(of_school(table, school_id), table.c.id > after)
     return list(connection.execute(query.order_by(table.c.id).limit(limit)))
-
-
-def _count(connection: Connection, table: Table, school_id: str) -> int:
-    query = select(func.count()).select_from(table).where(_of_school(table, school_id))
-    return connection.execute(query).scalar_one()
-
-
-def _of_school(table: Table, school_id: str) -> Any:
-    return (table.c.school_id if "school_id" in table.c else table.c.id) == school_id

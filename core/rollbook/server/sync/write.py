@@ -1,7 +1,7 @@
 """A decided batch written set-wise; the school's counter is taken last (S17)."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 from sqlalchemy import Connection, Table, select, update
@@ -16,6 +16,7 @@ from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
 from rollbook.server.sync.notices import notice_of
 from rollbook.server.sync.set_wise import Row, insert_rows, update_rows
+from rollbook.server.sync.sums import Moved, note_versions
 from rollbook.server.tables import TO_ALL, alias, feed, history, receipt, record_tables, school_feed
 
 RandomMark = Callable[[], str]
@@ -32,6 +33,7 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
         return
     count = len(batch.steps) + len(batch.aliases)
     head = advance_head(connection, batch.caller.school_id, count)
+    note_versions(connection, batch.caller.school_id, _moved(batch))
     first = head - count + 1
     changes = [step.change for step in batch.steps]
     changes += [_change_of_alias(batch, item) for item in batch.aliases]
@@ -41,6 +43,11 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
     ]
     insert_rows(connection, feed, rows)
     insert_rows(connection, receipt, [_receipt_row(batch, item, first, head) for item in batch.receipts])
+
+
+def _moved(batch: Batch) -> Iterator[Moved]:
+    for key, before in batch.before.items():
+        yield *key, before.version if before else None, batch.known.records[key].version
 
 
 def advance_head(connection: Connection, school_id: str, count: int) -> int:

@@ -1,0 +1,25 @@
+"""Which filling is running: what an earlier one found counts as not found yet (S20)."""
+
+from sqlalchemy import Connection
+
+from rollbook.store import meta
+
+_NUMBER = "filling"
+
+
+def number(connection: Connection) -> int:
+    """The number of the latest filling, 0 before the first."""
+    return int(meta.get(connection, _NUMBER) or 0)
+
+
+def next_number(connection: Connection) -> None:
+    """A new filling begins: from now on nothing is found yet."""
+    meta.put(connection, _NUMBER, str(number(connection) + 1))
+
+
+def finding(connection: Connection, entity: str) -> int:
+    """The number of the filling that reads the entity in, 0 for none."""
+    row = connection.exec_driver_sql(
+        "SELECT meta.value FROM filling, meta WHERE filling.entity = ? AND meta.name = ?", (entity, _NUMBER)
+    ).first()
+    return 0 if row is None else int(row[0])
