@@ -7,6 +7,7 @@ from rollbook.client.accounts import Account, account_folder, keep_account
 from rollbook.client.facade import Client
 from rollbook.client.values import Edit, Saved
 from rollbook.store.credentials import StoredCredentials
+from rollbook.store.database import open_store
 
 NOBODY_THERE = "http://127.0.0.1:9"
 """An address of this computer where no server listens (the discard port)."""
@@ -26,6 +27,7 @@ def connected_here(data: Path, role: str = "registrar", url: str = NOBODY_THERE)
         folder=account_folder(data, installation, user_id, "school"),
     )
     account.folder.mkdir(parents=True, mode=0o700)
+    open_store(account.store).close()
     StoredCredentials(account.folder, False).save("an access token", "a refresh token")
     keep_account(data, account)
     return account

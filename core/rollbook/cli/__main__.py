@@ -1,11 +1,12 @@
 """Entry point of `rollbookctl`, its composition root, and the one place where its problems are told."""
 
+import dataclasses
 import io
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
-from rollbook.cli import importing, outbox, photo, status, students, support
+from rollbook.cli import importing, leaving, notices, outbox, photo, status, students, support
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
 from rollbook.client.errors import (
@@ -22,6 +23,7 @@ from rollbook.client.values import RefusedEntryError
 _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "status": status.run_status,
     "sync": status.run_sync,
+    "sign-out": leaving.run_sign_out,
     "verify": status.run_verify,
     "students": students.run,
     "photo": photo.run,
@@ -66,7 +68,9 @@ def _run(parsed: Namespace) -> Answer:
         return status.run_connect(parsed)
     client = open_client(parsed.data, server=parsed.server)
     try:
-        return _COMMANDS[parsed.command](client, parsed)
+        befell = notices.lines(client)
+        answer = _COMMANDS[parsed.command](client, parsed)
+        return dataclasses.replace(answer, said=[*befell, *answer.said])
     finally:
         client.close()
 

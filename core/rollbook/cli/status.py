@@ -5,8 +5,10 @@ import sys
 from argparse import Namespace
 
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError, plain
+from rollbook.cli.leaving import others_lines
 from rollbook.client.errors import CallFailedError, EngineBusyError
 from rollbook.client.facade import Client
+from rollbook.client.leaving import others_waiting
 from rollbook.client.opening import connect
 from rollbook.client.values import Status, StatusChanged
 
@@ -25,13 +27,19 @@ def run_connect(arguments: Namespace) -> Answer:
     said = [
         f"Connected to {account.school_name} as {account.user_name}. Fetch its data with: rollbookctl sync"
     ]
-    return Answer(data, [], said)
+    others = others_waiting(account)
+    return Answer(data | {"others": [plain(each) for each in others]}, [], said + others_lines(others))
 
 
-def run_status(client: Client, _arguments: Namespace) -> Answer:
+def run_status(client: Client, arguments: Namespace) -> Answer:
     """Ask the server once and say where everything is."""
+    if arguments.seen:
+        client.notices_seen()
     status = asyncio.run(_looked(client))
-    return Answer(plain(status), _lines(status), code=DONE if status.up_to_date else OUTSTANDING)
+    others = others_waiting(client.account)
+    data = plain(status) | {"others": [plain(each) for each in others]}
+    code = DONE if status.up_to_date else OUTSTANDING
+    return Answer(data, _lines(status), others_lines(others), code)
 
 
 def run_sync(client: Client, arguments: Namespace) -> Answer:

@@ -1,14 +1,16 @@
 """Accounts on this computer: one store for each (server, account), and which one is current (S12)."""
 
+import contextlib
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rollbook.domain.ids import IdSource
 from rollbook.store.errors import StoreDamagedError
+from rollbook.store.failures import translated_system
 
 _CURRENT = "current.json"
 _ACCOUNT = "account.json"
@@ -47,9 +49,26 @@ class NotConnectedError(Exception):
 
 
 def account_folder(data: Path, installation: str, user_id: str, school_id: str) -> Path:
-    """Where the account's store lies: told apart by server installation, user and school, not by address."""
+    """Where the account's store lies: told apart by server installation, user and school, not by address.
+
+    Where an earlier release has put it elsewhere, it stays there.
+    """
     digest = hashlib.sha256(f"{installation}\n{user_id}\n{school_id}".encode()).hexdigest()[:16]
-    return data / "accounts" / digest
+    folder = data / "accounts" / digest
+    if folder.exists():
+        return folder
+    mine = (installation, user_id, school_id)
+    kept = (each for each in accounts(data) if (each.installation, each.user_id, each.school_id) == mine)
+    return next((each.folder for each in kept), folder)
+
+
+def accounts(data: Path) -> list[Account]:
+    """All accounts of the data folder whose file can be read."""
+    found = []
+    for file in sorted((data / "accounts").glob(f"*/{_ACCOUNT}")):
+        with contextlib.suppress(StoreDamagedError, TypeError):
+            found.append(Account(**(_read(file) or {}), folder=file.parent))
+    return found
 
 
 def keep_account(data: Path, account: Account) -> None:
@@ -73,11 +92,9 @@ def current_account(data: Path) -> Account | None:
         raise StoreDamagedError(f"{data / _CURRENT} does not name an account; connect again") from error
 
 
-def at_address(data: Path, account: Account, url: str) -> Account:
-    """The same account on a server that has moved to another address."""
-    moved = replace(account, url=url)
-    keep_account(data, moved)
-    return moved
+def holds_account(folder: Path) -> bool:
+    """Whether an account was kept there: then it has, or had, a store."""
+    return (folder / _ACCOUNT).exists()
 
 
 def device_id(data: Path, make: IdSource) -> str:
@@ -94,6 +111,11 @@ def device_id(data: Path, make: IdSource) -> str:
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
+    with translated_system():
+        _replace(path, values)
+
+
+def _replace(path: Path, values: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_suffix(".new")
     with fresh.open("w", encoding="utf-8") as file:

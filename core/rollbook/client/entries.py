@@ -1,10 +1,10 @@
 """Entries of the outbox in words, for the Sync centre and the command line (W6)."""
 
-import json
 from typing import Any
 
 from rollbook.client.values import Attempt, WaitingEntry
 from rollbook.store.attempts import AttemptRow
+from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.states import State
 
 WAITS_FOR_CHOICE = "an earlier entry of this record needs a decision"
@@ -20,15 +20,15 @@ def waiting_entry(row: Any, waits_for: str | None = None) -> WaitingEntry:
         entity_id=row.entity_id,
         label=row.label,
         state=row.state,
-        fields={name: (change["had"], change["value"]) for name, change in json.loads(row.changes).items()},
+        fields={name: (change["had"], change["value"]) for name, change in changes_of(row.changes).items()},
         created_at=row.created_at,
         created_by=row.created_by,
         attempts=row.attempts,
         action_id=row.action_id,
         first_request_id=row.first_request_id,
         last_request_id=row.last_request_id,
-        problem=json.loads(row.problem) if row.problem else None,
-        conflict=json.loads(row.conflict) if row.conflict else None,
+        problem=object_of(row.problem),
+        conflict=object_of(row.conflict),
         waits_for=waits_for,
         settled_at=row.settled_at,
     )

@@ -2,18 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rollbook.api.client import ApiClient
 from rollbook.client import entries, requests
 from rollbook.client.accounts import Account
+from rollbook.client.commands import Commands
 from rollbook.client.dashboard import Dashboards, DashboardView
 from rollbook.client.first_attempt import first_attempt, has_answer
+from rollbook.client.handover.handed import Handed, synced
+from rollbook.client.handover.serving import Serving
 from rollbook.client.listeners import Listeners
 from rollbook.client.numbers import numbered_entity
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
+from rollbook.client.status_now import status_now
 from rollbook.client.values import (
     Attempt,
     Edit,
@@ -34,11 +38,9 @@ from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store import aliases, files, listing, outbox, soundness, staged
 from rollbook.store.database import StoreDatabase
-from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.password_check import PasswordCheck
-from rollbook.store.states import ACTIVE, State
-from rollbook.sync.engine import SyncEngine
-from rollbook.sync.status import table_status
+from rollbook.store.states import ACTIVE
+from rollbook.sync.engine import EngineBusyError, SyncEngine
 
 
 class Client:
@@ -65,7 +67,7 @@ class Client:
         self._api = api
         self._engine = engine
         self._saving = saving
-        self._resolving = resolving
+        self._commands = Commands(store, saving, resolving, account.folder)
         self._listeners = listeners
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
@@ -128,46 +130,12 @@ class Client:
 
     def status(self) -> Status:
         """The truth, computed from the tables now (S24)."""
-        connection_now = self._api.connection()
-        reachable = connection_now.state.value == "online" and not self._engine.work_offline
+        return status_now(self.account, self._store, self._api, self._engine)
+
+    def waiting_as_data(self) -> list[dict[str, Any]]:
+        """All that the school does not have yet, complete enough to be entered again by hand."""
         with self._store.read() as connection:
-            tables = table_status(
-                connection,
-                reachable=reachable,
-                runs=not self._engine.broken,
-                overdue=bool(self._engine.overdue),
-            )
-            records = listing.count(connection, "student")
-        pulled, to_pull = self._engine.progress
-        count = tables.counts.get
-        return Status(
-            connection="offline" if self._engine.work_offline else connection_now.state.value,
-            reason="work_offline" if self._engine.work_offline else connection_now.reason,
-            breaker=self._api.breaker.state.value,
-            queued=count(State.QUEUED, 0),
-            sending=count(State.SENDING, 0),
-            unknown=count(State.UNKNOWN, 0),
-            failed=count(State.FAILED, 0),
-            parked=count(State.PARKED, 0),
-            conflicts=count(State.CONFLICT, 0),
-            giving_back=tables.giving_back,
-            put_back="server_put_back" in tables.outstanding,
-            oldest_waiting_at=tables.oldest_waiting_at,
-            last_synced_at=tables.last_synced_at,
-            cursor=tables.cursor,
-            up_to_date=not tables.outstanding,
-            outstanding=tables.outstanding,
-            since=connection_now.since,
-            next_attempt_in=connection_now.next_attempt_in,
-            syncing=self._engine.syncing,
-            pulled=pulled,
-            to_pull=to_pull,
-            records=records,
-            user=self.account.user_name,
-            role=self.account.role,
-            school=self.account.school_name,
-            server=self.account.url,
-        )
+            return [outbox.exported(row) for row in outbox.rows(connection, limit=1_000_000)]
 
     def find_request(self, wanted: str) -> Story:
         """What this computer knows of a request id, action id or entry id."""
@@ -188,13 +156,13 @@ class Client:
 
     def save(self, edit: Edit) -> Saved:
         """Make an edit durable here; it goes to the school by itself (S1)."""
-        saved = self._saving.save(edit)
+        saved = self._commands.save(edit)
         self._told(saved)
         return saved
 
     def save_many(self, edits: list[Edit], run: str) -> list[Saved]:
         """Make all edits durable as one, or none, under one run id (D9)."""
-        saved = self._saving.save_many(edits, run)
+        saved = self._commands.save_many(edits, run)
         self._told_many(saved)
         return saved
 
@@ -230,45 +198,46 @@ class Client:
         """An id under which many entries are saved together."""
         return self._saving.new_id()
 
-    def archive(self, entity: str, entity_id: str) -> Saved:
-        """Archive a record (D3)."""
-        saved = self._saving.archive(entity, entity_id)
+    def archive(self, entity: str, entity_id: str, op_id: str | None = None) -> Saved:
+        """Archive a record (D3), by an entry of that id where one was chosen."""
+        saved = self._commands.archive(entity, entity_id, op_id)
         self._told(saved)
         return saved
 
     def take_back(self, op_id: str) -> bool:
         """Undo an entry that was never sent, as if it had never been (S6); ``False`` when it has gone out."""
-        with self._store.write() as connection:
-            row = outbox.find(connection, op_id)
-            done = row is not None and outbox.take_back(connection, ENTITIES[row.entity], op_id)
-        if done:
-            self._changed(row.entity, row.entity_id)
+        entry = self.entry(op_id)
+        done = self._commands.take_back(op_id)
+        if done and entry is not None:
+            self._changed(entry.entity, entry.entity_id)
         return done
 
     def retry(self, op_id: str) -> None:
         """Send a refused or failed entry again. Raises :class:`NotAllowedNowError`."""
-        with self._store.write() as connection:
-            outbox.retry(connection, op_id)
-            row = outbox.find(connection, op_id)
-        self._changed(row.entity, row.entity_id)
+        self._commands.retry(op_id)
+        entry = self.entry(op_id)
+        if entry is not None:
+            self._changed(entry.entity, entry.entity_id)
         self.wake()
 
     def discard(self, op_id: str) -> list[dict[str, Any]]:
         """Give an entry up; returns what was discarded, for export. Raises :class:`NotAllowedNowError`."""
-        with self._store.write() as connection:
-            row = outbox.find(connection, op_id)
-            if row is None:
-                raise NotAllowedNowError("There is no such entry.")
-            at = self._saving.clock.now().isoformat()
-            given_up = outbox.discard(connection, ENTITIES[row.entity], op_id, at)
-        self._changed(row.entity, row.entity_id)
+        entry = self.entry(op_id)
+        given_up = self._commands.discard(op_id)
+        if entry is not None:
+            self._changed(entry.entity, entry.entity_id)
         return given_up
 
     def resolve(self, op_id: str, choices: Mapping[str, Chosen]) -> Saved:
         """Settle a conflict by a person's choice (S14). Raises :class:`NotAllowedNowError`."""
-        saved = self._resolving.resolve(op_id, choices)
+        saved = self._commands.resolve(op_id, choices)
         self._told(saved)
         return saved
+
+    def notices_seen(self) -> None:
+        """A person has read what befell the store; it is not told again."""
+        self._commands.notices_seen()
+        self._listeners.emit(StatusChanged())
 
     def work_offline(self, on: bool) -> None:
         """Stop or resume sending by a person's wish (W3)."""
@@ -286,19 +255,45 @@ class Client:
     # ---- the engine; one asyncio loop
 
     async def run(self) -> None:
-        """Sync for ever, until cancelled. Raises :class:`EngineBusyError` when another engine runs."""
+        """Sync for ever, until cancelled, and do what other programs hand over (S26).
+
+        Raises :class:`EngineBusyError` when another program's engine runs: what is saved here goes to that.
+        """
         self._loop = asyncio.get_running_loop()
         try:
             await self._go_on()
-            await self._engine.run()
+            await self._engine.run(self._serving)
+        except EngineBusyError:
+            for entity in ENTITIES:  # what the other one fetched is not told here
+                self._listeners.emit(RecordsChanged(entity, None))
+            raise
         finally:
             self._loop = None
 
+    @contextlib.asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
+        handed = Handed(self)
+        async with Serving(self.account.folder, handed.do):
+            self._commands.mine = True
+            try:
+                yield
+            finally:
+                self._commands.mine = False
+
     async def sync_once(self, timeout: float | None = None) -> Status:
-        """One whole cycle. Raises :class:`CallFailedError`, :class:`EngineBusyError`, ``TimeoutError``."""
+        """One whole cycle, here or in the program whose engine runs.
+
+        Raises :class:`CallFailedError`, :class:`EngineBusyError`, ``TimeoutError``.
+        """
         async with asyncio.timeout(timeout):
             await self._go_on()
-            await self._engine.once()
+            return await synced(self, self._engine, timeout)
+
+    async def sync_with_the_others(self) -> Status:
+        """A whole round of the engine that runs here. Raises :class:`CallFailedError`."""
+        failure = await self._engine.whole_round()
+        if failure is not None:
+            raise failure
         return self.status()
 
     async def probe(self) -> Status:
@@ -344,6 +339,7 @@ class Client:
 
     async def sign_out(self) -> None:
         """End the session; entries that wait are kept for this user (S27)."""
+        await asyncio.to_thread(self._commands.tell, "sign_out")
         await self._api.sign_out()
         await self._dashboards.purge()
         self._listeners.emit(StatusChanged())

@@ -2,19 +2,21 @@
 
 import contextlib
 import random
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rollbook.api.client import ApiClient
 from rollbook.api.credentials import Credentials, MemoryCredentials
+from rollbook.api.exchange import Exchange
 from rollbook.client.accounts import (
     Account,
     NotConnectedError,
     account_folder,
-    at_address,
     current_account,
     device_id,
+    holds_account,
     keep_account,
 )
 from rollbook.client.dashboard import Dashboards
@@ -32,8 +34,9 @@ from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import uuid7_source
 from rollbook.store.cache_folder import delete_cache
 from rollbook.store.credentials import StoredCredentials
-from rollbook.store.database import open_store
+from rollbook.store.errors import StoreError
 from rollbook.store.password_check import PasswordCheck
+from rollbook.store.rescue import open_or_rescue
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.engine import SyncEngine
 from rollbook.sync.numbers import NumberKeeper
@@ -74,7 +77,8 @@ async def connect(
         await api.close()
     account = _account(data, url, info.installation, session)
     account.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    open_store(account.store).close()
+    expected = account.store.exists() or holds_account(account.folder)
+    open_or_rescue(account.store, expected=expected, now=around.clock.now).close()
     StoredCredentials(account.folder, settings.keyring).save(session.access_token, session.refresh_token)
     PasswordCheck(account.folder).keep(password)
     with contextlib.suppress(OSError):  # in use; its keys name the role that it was kept for
@@ -97,20 +101,21 @@ def open_client(
     account = current_account(data)
     if account is None:
         raise NotConnectedError
-    if server is not None and server.rstrip("/") != account.url:
-        account = at_address(data, account, server.rstrip("/"))
+    if server is not None:
+        account = replace(account, url=server.rstrip("/"))
     return _wired(data, account, settings or load_settings(data), surroundings or Surroundings())
 
 
 def _wired(data: Path, account: Account, settings: ClientSettings, around: Surroundings) -> Client:
-    store = open_store(account.store)
+    store = open_or_rescue(account.store, expected=True, now=around.clock.now)
     attempts = AttemptLog()
+    moved = _KeptOnceAnswered(data, account)
     cache = ResponseCache(
         account.cache, around.clock, settings.resilience.cache_limit_seconds, settings.resilience
     )
     stored = StoredCredentials(account.folder, settings.keyring)
     credentials = WatchedCredentials(stored, cache.purge_soon)
-    api = _api(data, account.url, account, credentials, settings, around, attempts)
+    api = _api(data, account.url, account, credentials, settings, around, attempts, moved.observe)
     listeners = Listeners()
     new_id = uuid7_source(around.clock)
     engine = SyncEngine(
@@ -142,7 +147,12 @@ def _api(
     settings: ClientSettings,
     around: Surroundings,
     attempts: AttemptLog,
+    also: Callable[[Exchange], None] = lambda _exchange: None,
 ) -> ApiClient:
+    def observe(exchange: Exchange) -> None:
+        attempts.observe(exchange)
+        also(exchange)
+
     return ApiClient(
         url.rstrip("/"),
         settings=settings.resilience,
@@ -153,8 +163,25 @@ def _api(
         school=account.school_id if account else None,
         credentials=credentials,
         transport=around.transport,
-        observer=attempts.observe,
+        observer=observe,
     )
+
+
+class _KeptOnceAnswered:
+    """An address that the server has moved to is kept when our server has answered there, and not before."""
+
+    def __init__(self, data: Path, account: Account) -> None:
+        self._data = data
+        self._account = account
+        kept = current_account(data)
+        self._new = kept is not None and kept.url != account.url
+
+    def observe(self, exchange: Exchange) -> None:
+        """Take one request; a well answered one is our installation's (S10)."""
+        if self._new and exchange.outcome == "ok":
+            self._new = False
+            with contextlib.suppress(StoreError):  # a full disk: it is given again the next time
+                keep_account(self._data, self._account)
 
 
 def _device(data: Path, around: Surroundings) -> str:

@@ -1,6 +1,5 @@
 """A person's choice in a conflict, made into a new entry on the new version (S14, S15)."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import outbox, replica
 from rollbook.store.database import StoreDatabase
+from rollbook.store.entry_text import object_of
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.outbox import NewEntry
 from rollbook.store.states import State
@@ -36,8 +36,10 @@ class Resolving:
     user: str
     numbers: Numbers
 
-    def resolve(self, op_id: str, choices: Mapping[str, Chosen]) -> Saved:
+    def resolve(self, op_id: str, choices: Mapping[str, Chosen], *, again: bool = False) -> Saved:
         """Settle a conflict. ``record`` chooses for an archive against an edit, or says ``same`` (S16).
+
+        ``again``: another program was asked to, and may have done it (S26).
 
         Raises :class:`RefusedEntryError` naming a field that still needs a choice, and
         :class:`NotAllowedNowError` when the entry is in no conflict.
@@ -46,12 +48,14 @@ class Resolving:
             row = outbox.find(connection, op_id)
             if row is not None and row.carried_by is not None:
                 row = outbox.find(connection, row.carried_by)  # they are in conflict, and settled, together
+            if row is not None and again and row.state == State.REPLACED:
+                return _settled(connection, row)
             if row is None or row.state != State.CONFLICT:
                 raise NotAllowedNowError("This entry is in no conflict; there is nothing to choose.")
             entity = ENTITIES[row.entity]
             if WHOLE_RECORD in choices and choices[WHOLE_RECORD].side == SAME:
                 return SameRecord(self.clock, self.new_id, self.user).settle(connection, entity, row, choices)
-            theirs = json.loads(row.conflict) if row.conflict else {}
+            theirs = object_of(row.conflict) or {}
             if row.kind == Kind.ARCHIVE or theirs.get("deleted"):
                 return self._whole(connection, entity, row, theirs, choices)
             return self._by_field(connection, entity, row, theirs, choices)
@@ -168,6 +172,14 @@ class Resolving:
         )
         outbox.add(connection, entity, new)
         return Saved(entity.name, row.entity_id, new.op_id, action, State.QUEUED)
+
+
+def _settled(connection: Connection, row: Any) -> Saved:
+    """What an earlier call made of it."""
+    new = outbox.replacement(connection, row.op_id)
+    if new is None:
+        return Saved(row.entity, row.entity_id, None, row.action_id, "theirs")
+    return Saved(new.entity, new.entity_id, new.op_id, new.action_id, new.state)
 
 
 def _taken(name: str) -> RuleBreach:

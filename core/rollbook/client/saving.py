@@ -81,13 +81,16 @@ class Saving:
         """Save inside the caller's transaction."""
         return self._save_all(connection, [self._named(edit)], run)[0]
 
-    def save_many(self, edits: Sequence[Edit], run: str) -> list[Saved]:
+    def save_many(self, edits: Sequence[Edit], run: str, *, again: bool = False) -> list[Saved]:
         """Make all edits durable, or none (D9). Raises :class:`RefusedEntryError` or :class:`StoreError`.
 
         Many are first kept all by one transaction, then stored part by part; what a crash leaves of them is
         stored by :meth:`go_on`. An edit that another's change made impossible meanwhile is ``refused``.
+        ``again``: another program was asked to, and may have done it (S26).
         """
         named = [self._named(edit) for edit in edits]
+        if again and (done := self._done_before(run, named)):
+            return done
         parts = [named[start : start + _TOGETHER] for start in range(0, len(named), _TOGETHER)]
         if len(parts) <= 1:
             with self.store.write() as connection:
@@ -105,15 +108,31 @@ class Saving:
             left = staged.left(connection)
         return [saved for run, part in left for saved in self._store(run, part, ())]
 
-    def archive(self, entity_name: str, record_id: str) -> Saved:
-        """Archive the record (D3). Raises :class:`RefusedEntryError` when there is none."""
+    def _done_before(self, run: str, edits: Sequence[Named]) -> list[Saved]:
+        """What became of the run, if any of it is here."""
+        with self.store.read() as connection:
+            left = [part for kept, part in staged.left(connection) if kept == run]
+        for part in left:
+            self._store(run, part, ())
+        with self.store.read() as connection:
+            if not outbox.of_run(connection, run, [each.record_id for each in edits]):
+                return []
+            return _stored_before(connection, run, edits)
+
+    def archive(self, entity_name: str, record_id: str, op_id: str | None = None) -> Saved:
+        """Archive the record (D3), by an entry of that id where one was chosen.
+
+        Raises :class:`RefusedEntryError` when there is none.
+        """
         entity = writable(entity_name)
         with self.store.write() as connection:
+            if op_id is not None and (there := outbox.find(connection, op_id)) is not None:
+                return _there(there)
             record_id = aliases.meant(connection, entity.name, record_id)
             here = replica.here(connection, entity, [record_id]).get(record_id)
             if here is None:
                 raise no_such_record()
-            new = self._entry(here, record_id, Kind.ARCHIVE, {}, None)
+            new = _under(op_id, self._entry(here, record_id, Kind.ARCHIVE, {}, None))
             outbox.add(connection, entity, _seen_under_own_edits(connection, new))
         return Saved(entity_name, record_id, new.op_id, new.action_id, State.QUEUED)
 
@@ -155,8 +174,12 @@ class Saving:
         saved: list[Saved] = []
         for part in each_record_once(_meant(connection, edits)):
             around = Surroundings(connection, part)
+            saves = outbox.of_ids(connection, [each.edit.op_id for each in part if each.edit.op_id])
             news: dict[str, list[NewEntry]] = {}
             for named in part:
+                if named.edit.op_id in saves:  # it is that save (S26)
+                    saved.append(_there(saves[named.edit.op_id]))
+                    continue
                 try:
                     new = self._new_entry(connection, around, named, run)
                 except RefusedEntryError:
@@ -167,6 +190,7 @@ class Saving:
                 if new is None:
                     saved.append(self._not_stored(named, UNCHANGED))
                     continue
+                new = _under(named.edit.op_id, new)
                 news.setdefault(named.edit.entity, []).append(new)
                 saved.append(_queued(named, new.op_id, new.action_id))
             for name, some in news.items():
@@ -246,6 +270,15 @@ def _meant(connection: Connection, edits: Sequence[Named]) -> Sequence[Named]:
     if not known:
         return edits
     return [replace(each, record_id=known.get(each.record_id, each.record_id)) for each in edits]
+
+
+def _under(op_id: str | None, new: NewEntry) -> NewEntry:
+    """The entry under the id that was chosen for it, where one was."""
+    return new if op_id is None else replace(new, op_id=op_id)
+
+
+def _there(row: Any) -> Saved:
+    return Saved(row.entity, row.entity_id, row.op_id, row.action_id, row.state)
 
 
 def _queued(named: Named, op_id: str, action_id: str) -> Saved:

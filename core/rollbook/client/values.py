@@ -19,6 +19,7 @@ __all__ = [
     "Saved",
     "Status",
     "StatusChanged",
+    "StoreNotice",
     "Story",
     "WaitingEntry",
 ]
@@ -29,7 +30,8 @@ class Edit:
     """A person's entry. ``entity_id`` is ``None`` for a new record.
 
     ``changes`` maps field to new value as typed. ``seen`` are the values that the person had in front of
-    them; ``None`` means what this computer shows now.
+    them; ``None`` means what this computer shows now. ``op_id`` is the id of the entry to be, chosen by who
+    must be able to ask again: a save of an id that is there is that save.
     """
 
     entity: str
@@ -37,6 +39,7 @@ class Edit:
     changes: dict[str, Any]
     seen: dict[str, Any] | None = None
     run: str | None = None
+    op_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,23 @@ class WaitingEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreNotice:
+    """What befell this computer's store, until a person says that they have seen it (S28).
+
+    ``kind``: ``damaged`` (the old file is kept as ``aside``), ``missing`` (it was gone), ``log_lost`` (what
+    was written last was gone). ``kept`` counts the waiting entries that were saved from it, ``lost`` those
+    that could not be; without ``whole`` there may have been more. ``at`` is ISO 8601 in UTC.
+    """
+
+    kind: str
+    at: str
+    aside: str
+    kept: int
+    lost: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The truth, computed from the tables and the breaker (S24, R5).
 
@@ -161,6 +181,7 @@ class Status:
     server: str = ""
     put_back: bool = False
     giving_back: int = 0
+    notices: tuple[StoreNotice, ...] = ()
 
     @property
     def waiting(self) -> int:

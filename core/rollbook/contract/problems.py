@@ -81,6 +81,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("validation-failed", 422, _O, "Some values are not accepted.", "Correct the fields that are marked."),
         ProblemType("idempotency-mismatch", 422, _O, "This entry was sent before with other contents.", "Report this to support with the request ID."),
         ProblemType("payload-unsupported", 422, _O, "The server does not know this version of the entry.", "Update the server, then retry the entry."),
+        ProblemType("entry-unreadable", 422, _O, "This version of Rollbook cannot read this entry.", "Update Rollbook, then retry the entry; or discard it, with a file of what it holds."),
         ProblemType("idempotency-key-missing", 428, _O, "The request has no idempotency key.", "Send an Idempotency-Key header."),
         ProblemType("too-many-requests", 429, _S, "The server asks to wait.", "It is tried again by itself."),
         ProblemType("internal-error", 500, _M, "The server met an unexpected error.", "It is tried again by itself; give support the request ID if it stays."),

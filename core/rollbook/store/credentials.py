@@ -19,8 +19,15 @@ class Tokens:
     refresh: str
 
 
+_BLOCK = 4096
+
+
 class StoredCredentials:
-    """Keeps the pair of one account over restarts. ``use_keyring=False`` keeps it in the file alone."""
+    """Keeps the pair of one account over restarts. ``use_keyring=False`` keeps it in the file alone.
+
+    A pair that cannot be written (the disk is full) holds for as long as the program runs, and is written as
+    soon as there is room: it is the only pair that the server still takes.
+    """
 
     _SERVICE = "rollbook"
 
@@ -29,10 +36,12 @@ class StoredCredentials:
         self._account = folder.name
         self._use_keyring = use_keyring and _has_keyring()
 
+        self._unwritten = False
         self._tokens = self._load()  # asked for at every request: kept in memory
 
     def access_token(self) -> str | None:
         """The access token, or ``None`` when signed out."""
+        self._write_if_unwritten()
         return None if self._tokens is None else self._tokens.access
 
     def refresh_token(self) -> str | None:
@@ -41,16 +50,18 @@ class StoredCredentials:
 
     def reload(self) -> None:
         """Read the pair anew: another program of this user may have renewed it."""
-        self._tokens = self._load()
+        self._write_if_unwritten()
+        if not self._unwritten:
+            self._tokens = self._load()
 
     def save(self, access: str, refresh: str) -> None:
         """Keep a new pair, in place of the old."""
-        self._tokens = Tokens(access, refresh)
-        self._store(json.dumps(asdict(self._tokens)))
+        self._tokens, self._unwritten = Tokens(access, refresh), True
+        self._write_if_unwritten()
 
     def clear(self) -> None:
         """Forget the pair."""
-        self._tokens = None
+        self._tokens, self._unwritten = None, False
         self._forget()
 
     def _load(self) -> Tokens | None:
@@ -62,6 +73,12 @@ class StoredCredentials:
             return Tokens(found["access"], found["refresh"])
         except (ValueError, KeyError, TypeError):
             return None  # unreadable: the person signs in again, entries are elsewhere
+
+    def _write_if_unwritten(self) -> None:
+        if self._unwritten and self._tokens is not None:
+            with contextlib.suppress(OSError):
+                self._store(json.dumps(asdict(self._tokens)))
+                self._unwritten = False
 
     def _store(self, text: str) -> None:
         if self._use_keyring:
@@ -85,20 +102,34 @@ class StoredCredentials:
             return None  # as if signed out: the person signs in again, entries are elsewhere
 
     def _to_file(self, text: str) -> None:
+        # Whole blocks, so that a later pair fits in the place of this one when the disk is full by then.
+        block = text.encode().ljust(_BLOCK)
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self._file.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
+        try:
+            _write(fresh, os.O_CREAT | os.O_TRUNC, block)
+            fresh.replace(self._file)
+        except OSError:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            _write(self._file, 0, block)
 
     def _forget(self) -> None:
         if self._use_keyring:
             with contextlib.suppress(keyring.errors.KeyringError):
                 keyring.delete_password(self._SERVICE, self._account)
-        self._file.unlink(missing_ok=True)
+        try:
+            self._file.unlink(missing_ok=True)
+        except OSError:  # the folder is read-only; the server takes the pair no longer
+            return
+
+
+def _write(path: Path, how: int, block: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | how, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _has_keyring() -> bool:

@@ -1,48 +1,76 @@
 """The store's one file, opened in one place so that a key can be given later (S1, S28)."""
 
-import sqlite3
+import contextlib
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection
 
+from rollbook.store import connections, doubt, unreadable
 from rollbook.store.backups import back_up
-from rollbook.store.errors import StoreDamagedError, StoreFullError, StoreLockedError
+from rollbook.store.connections import Snapshot
+from rollbook.store.errors import (
+    NewerStoreError,
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
+from rollbook.store.failures import translated, translated_system
 from rollbook.store.schema import is_empty, needs_preparing, prepare
-
-_BUSY_SECONDS = 10.0
 
 
 class StoreDatabase:
-    """Transactions on the store. Writes are one at a time over all threads and processes (H4)."""
+    """Transactions on the store. Writes are one at a time over all threads and processes (H4).
 
-    def __init__(self, writer: Engine, reader: Engine) -> None:
-        self._writer = writer
-        self._reader = reader
+    Where nothing can be written (a full disk, a folder that is read-only) it can still be read. ``trouble``
+    is the word of the failure that the last write met, empty when it went well.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer = connections.writer(path)
+        self._reader = connections.reader(path)
+        self._snapshot: Snapshot | None = None
+        self.trouble = ""
+        self._seen = _signature(path)
+        self._identity = _identity(path)
         self._one_writer = threading.Lock()
+        self._changing = threading.Lock()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A durable transaction: committed and on disk when the block ends, undone if it raises (S1).
 
-        Raises :class:`StoreFullError`, :class:`StoreLockedError` or :class:`StoreDamagedError`.
+        Raises :class:`StoreError`: full, read-only, locked or damaged.
         """
-        with self._one_writer, _translated(), self._writer.begin() as connection:
-            yield connection
+        with self._one_writer, self._noted():
+            self._leave_snapshot()
+            if _identity(self.path) != self._identity:  # what is saved now, no later start would find
+                raise StoreDamagedError("its file was moved or deleted while it was open")
+            with translated(), self._writer.begin() as connection:
+                yield connection
+            self.trouble = ""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the store; never waits for a writer."""
-        with _translated(), self._reader.begin() as connection:
+        if self._snapshot is not None and _signature(self.path) != self._seen:
+            with contextlib.suppress(StoreError):
+                self._leave_snapshot()
+        snapshot = self._snapshot
+        engine = self._reader if snapshot is None else snapshot.reader
+        with self._noted(), translated(), engine.begin() as connection:
             yield connection
 
     def data_version(self) -> int:
         """A number that moves when another connection or process has committed."""
-        with self._one_writer:
+        if self._snapshot is not None:
+            return hash(_signature(self.path))
+        with self._one_writer, self._noted(), translated():
             connection = self._writer.raw_connection()  # outside a transaction: asking must not take the lock
             try:
                 cursor = connection.cursor()
@@ -52,95 +80,116 @@ class StoreDatabase:
             finally:
                 connection.close()
 
+    def look_only(self) -> None:
+        """Go on with what can be read now, writing nothing. Raises :class:`StoreError`."""
+        with self._changing, translated(), translated_system():
+            self._seen = _signature(self.path)
+            self._snapshot = Snapshot(self.path)
+
     def close(self) -> None:
         """Close all connections."""
         self._writer.dispose()
         self._reader.dispose()
+        if self._snapshot is not None:
+            self._snapshot.close()
+
+    def _leave_snapshot(self) -> None:
+        """Back to the file itself, if it lets itself be opened for writing by now."""
+        with self._changing:
+            if self._snapshot is None:
+                return
+            with translated(), self._writer.begin():
+                pass  # takes the right to write: more than opening it needs
+            self._snapshot.close()
+            self._snapshot, self.trouble = None, ""
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """A failure is told by the status; a damaged file is looked into at the next start (S28)."""
+        try:
+            with self._told_if_gone():
+                yield
+        except StoreError as error:
+            self.trouble = error.word
+            if isinstance(error, StoreDamagedError) and not isinstance(error, NewerStoreError):
+                doubt.note(self.path)
+            raise
+
+    @contextmanager
+    def _told_if_gone(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreReadOnlyError as error:
+            if self.path.exists():
+                raise
+            raise StoreDamagedError("its file is gone") from error
 
 
 def open_store(path: Path, key: bytes | None = None) -> StoreDatabase:
     """Open or make the store at ``path``; ``key`` is for the encrypted store of a later round.
 
-    Raises :class:`StoreDamagedError` when the file is not a store that this version reads.
+    Raises :class:`StoreDamagedError` when the file is not a store that this version reads, and
+    :class:`StoreFullError` or :class:`StoreReadOnlyError` where a store must be made or brought up to date.
     """
     if key is not None:
         raise NotImplementedError("the store is not encrypted yet")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = StoreDatabase(
-        _engine(path, "BEGIN IMMEDIATE", pool_size=1), _engine(path, "BEGIN", pool_size=4)
-    )
+    with translated_system():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    database = StoreDatabase(path)
     try:
-        with database.read() as connection:
-            up_to_date = not needs_preparing(connection)
-        if not up_to_date:
-            _bring_up_to_date(database, path)
+        _made_ready(database)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _bring_up_to_date(database: StoreDatabase, path: Path) -> None:
+def _made_ready(database: StoreDatabase) -> None:
+    try:
+        lacking, strange = _needs(database)
+    except (StoreFullError, StoreReadOnlyError) as error:
+        database.look_only()
+        lacking, strange = _needs(database)
+        database.trouble = error.word
+    if lacking:
+        _bring_up_to_date(database)
+        _lacking, strange = _needs(database)
+    if strange:
+        with contextlib.suppress(StoreFullError, StoreReadOnlyError), database.write() as connection:
+            unreadable.park(connection)
+
+
+def _needs(database: StoreDatabase) -> tuple[bool, bool]:
+    """Whether the tables lack something, and whether there are entries that cannot be read."""
+    with database.read() as connection:
+        lacking = needs_preparing(connection)
+        return lacking, not lacking and unreadable.exist(connection)
+
+
+def _bring_up_to_date(database: StoreDatabase) -> None:
     with database.write() as connection:  # held while the copy is taken: nothing is saved in between
         if not is_empty(connection) and needs_preparing(connection):
-            back_up(path)
+            with translated(), translated_system():
+                back_up(database.path)
         prepare(connection)
 
 
-def _engine(path: Path, begin: str, pool_size: int) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        pool_size=pool_size,
-        max_overflow=8 if pool_size > 1 else 0,
-        hide_parameters=True,  # a pupil's data never enters a message (R18)
-        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
-    )
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _beginner(begin))
-    return engine
-
-
-def _configure(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "temp_store=MEMORY",
-        "cache_size=-32768",
-        "wal_autocheckpoint=4000",  # 16 MB: a first sync would else copy the same pages over and over
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _beginner(begin: str) -> Callable[[Connection], None]:
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return start
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever it holds."""
     try:
-        yield
-    except OperationalError as error:
-        raise _operational(str(error.orig)) from error
-    except (
-        sqlite3.OperationalError,
-        OSError,
-    ) as error:  # the driver itself: a copy, the hot way
-        raise _operational(str(error)) from error
-    except (DatabaseError, sqlite3.DatabaseError) as error:
-        cause = error.orig if isinstance(error, DatabaseError) else error
-        if isinstance(cause, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise
-        raise StoreDamagedError(str(cause)) from error
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
 
 
-def _operational(message: str) -> Exception:
-    if "disk is full" in message or "disk I/O" in message or "No space left" in message:
-        return StoreFullError(message)
-    if "locked" in message or "busy" in message:
-        return StoreLockedError(message)
-    return StoreDamagedError(message)
+def _signature(path: Path) -> tuple[object, ...]:
+    """What changes when another process writes."""
+    found: list[object] = []
+    for each in (path, path.with_name(path.name + "-wal")):
+        with contextlib.suppress(OSError):
+            state = each.stat()
+            found.append((each.name, state.st_size, state.st_mtime_ns))
+    return tuple(found)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from rollbook.store.failures import translated_system
+
 
 class EngineLock:
     """Held by the process whose engine sends for the store in ``folder``."""
@@ -12,9 +14,10 @@ class EngineLock:
         self._lock = FileLock(folder / "engine.lock")
 
     def take(self) -> bool:
-        """Take the lock; ``False`` when another process holds it."""
+        """Take the lock; ``False`` when another process holds it. Raises :class:`StoreError`."""
         try:
-            self._lock.acquire(timeout=0)
+            with translated_system():
+                self._lock.acquire(timeout=0)
         except Timeout:
             return False
         return True

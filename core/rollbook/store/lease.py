@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes
-from rollbook.store import rows
+from rollbook.store import rows, unreadable
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
 from rollbook.store.tables import LANE, OPERATION
 
@@ -63,7 +63,11 @@ def lease(
 
 
 def recover(connection: Connection) -> int:
-    """After a crash: what was on its way has an unknown outcome and is sent again, the same bytes (S3)."""
+    """After a crash: what was on its way has an unknown outcome and is sent again, the same bytes (S3).
+
+    What this version cannot read is set aside for a person, so that it hinders nothing else (S28).
+    """
+    unreadable.park(connection)
     result = connection.execute(
         update(OPERATION).where(OPERATION.c.state == State.SENDING).values(state=State.UNKNOWN, uncertain=1)
     )

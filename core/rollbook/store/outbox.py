@@ -10,15 +10,17 @@ from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.operations import Kind
 from rollbook.domain.entity import EntityType
-from rollbook.store import replica, versions
+from rollbook.store import replica, unreadable, versions
+from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.rows import THESE, insert, listed, read, these
-from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
+from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, SETTLED, State
 from rollbook.store.tables import OPERATION
 
 _WAITS = OPERATION.c.state.in_(ACTIVE)
 # Made once: the status asks them again and again.
-_COUNTS = select(OPERATION.c.state, func.count()).where(_WAITS).group_by(OPERATION.c.state)
+_NOT_SETTLED = OPERATION.c.state.not_in(SETTLED)
+_COUNTS = select(OPERATION.c.state, func.count()).where(_NOT_SETTLED).group_by(OPERATION.c.state)
 _OLDEST = select(OPERATION.c.created_at).where(_WAITS).order_by(OPERATION.c.sequence).limit(1)
 
 
@@ -101,6 +103,19 @@ def find(connection: Connection, op_id: str) -> Any:
     return connection.execute(select(OPERATION).where(OPERATION.c.op_id == op_id)).first()
 
 
+def of_ids(connection: Connection, op_ids: Sequence[str]) -> dict[str, Any]:
+    """Rows of those of the entries that are there, by id."""
+    if not op_ids:
+        return {}
+    found = connection.execute(select(OPERATION).where(OPERATION.c.op_id.in_(list(op_ids))))
+    return {row.op_id: row for row in found}
+
+
+def replacement(connection: Connection, op_id: str) -> Any:
+    """The row of the entry that was made in the place of this one, or ``None``."""
+    return connection.execute(select(OPERATION).where(OPERATION.c.replaces == op_id).limit(1)).first()
+
+
 def rows(
     connection: Connection, states: Iterable[str] = ACTIVE, limit: int = 500, offset: int = 0
 ) -> Sequence[Any]:
@@ -121,8 +136,12 @@ def rows_of_record(connection: Connection, record_id: str) -> Sequence[Any]:
 
 
 def counts(connection: Connection) -> dict[State, int]:
-    """How many entries are in each state that is not for good."""
-    return {State(state): count for state, count in connection.execute(_COUNTS)}
+    """How many entries are in each state that is not for good; one that is not known needs a person (S28)."""
+    counted: dict[State, int] = {}
+    for name, count in connection.execute(_COUNTS):
+        state = State(name) if name in ACTIVE else State.PARKED
+        counted[state] = counted.get(state, 0) + count
+    return counted
 
 
 def oldest_waiting(connection: Connection) -> str | None:
@@ -154,12 +173,17 @@ def retry(connection: Connection, op_id: str) -> None:
     if row.state in (State.PARKED, State.FAILED):
         carrier = row.carried_by or op_id  # what goes is the bytes of the one that carries it
         _set_group(connection, carrier, state=State.QUEUED, attempts=0, problem=None)
+        if unreadable.park(connection):
+            raise NotAllowedNowError(
+                "This version of Rollbook cannot read the entry. Update Rollbook, then send it again."
+            )
 
 
-def discard(connection: Connection, entity: EntityType, op_id: str, at: str) -> list[dict[str, Any]]:
+def discard(connection: Connection, entity: EntityType | None, op_id: str, at: str) -> list[dict[str, Any]]:
     """Give an entry up, by a person's decision, with those that its bytes carry.
 
-    A create takes with it what hangs on it. Returns what was discarded, for export.
+    A create takes with it what hangs on it. Returns what was discarded, for export. ``entity`` is ``None``
+    for one that this version does not know.
     Raises :class:`NotAllowedNowError` while its outcome is unknown (S3).
     """
     row = find(connection, op_id)
@@ -183,7 +207,8 @@ def discard(connection: Connection, entity: EntityType, op_id: str, at: str) -> 
         )
     for each in reversed(given_up):
         rebase(connection, row.entity_id, each.position, _undone(each))
-    replica.refresh(connection, entity, row.entity_id)
+    if entity is not None:
+        replica.refresh(connection, entity, row.entity_id)
     return [exported(each) for each in given_up]
 
 
@@ -206,11 +231,11 @@ def exported(row: Any) -> dict[str, Any]:
         "entity": row.entity,
         "entity_id": row.entity_id,
         "label": row.label,
-        "changes": json.loads(row.changes),
+        "changes": changes_of(row.changes) or row.changes,
         "created_at": row.created_at,
         "created_by": row.created_by,
         "state": row.state,
-        "problem": json.loads(row.problem) if row.problem else None,
+        "problem": object_of(row.problem),
     }
 
 
@@ -250,7 +275,7 @@ def rebase(
         )
     ).all()
     for sequence, text in later:
-        changes = json.loads(text)
+        changes = changes_of(text)
         for name, (put, instead) in seen_now.items():
             if name in changes and changes[name]["had"] == put:
                 changes[name]["had"] = instead
@@ -286,9 +311,9 @@ _ASKS_FOR_A_CHOICE = ("edit-conflict", "archived-meanwhile", "already-exists")
 
 def mendable(row: Any) -> bool:
     """Whether a newer edit mends the entry; a conflict over the same fields needs a choice instead (S14)."""
+    cause = object_of(row.problem) or {}
     if row.state == State.PARKED:
-        return True
-    cause = json.loads(row.problem) if row.problem else {}
+        return cause.get("error") != unreadable.CODE
     return row.state == State.CONFLICT and cause.get("error") not in _ASKS_FOR_A_CHOICE
 
 
@@ -306,4 +331,4 @@ def _set_group(connection: Connection, op_id: str, **values: Any) -> None:
 
 
 def _undone(row: Any) -> dict[str, tuple[Any, Any]]:
-    return {name: (change["value"], change["had"]) for name, change in json.loads(row.changes).items()}
+    return {name: (change["value"], change["had"]) for name, change in changes_of(row.changes).items()}

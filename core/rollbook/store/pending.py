@@ -1,6 +1,5 @@
 """Entries of the outbox as they bear on the records that are shown."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from sqlalchemy import Connection
 
 from rollbook.contract.operations import Kind
 from rollbook.store import rows
+from rollbook.store.entry_text import changes_of
 from rollbook.store.rows import THESE, listed, these
 from rollbook.store.states import ACTIVE, State
 
@@ -22,8 +22,8 @@ class PendingEntry:
 
     sequence: int
     op_id: str
-    kind: Kind
-    state: State
+    kind: str
+    state: str
     changes: dict[str, dict[str, Any]]
 
 
@@ -42,7 +42,7 @@ def entries_of_all(connection: Connection, record_ids: Iterable[str]) -> dict[st
     for record_id, sequence, op_id, kind, state, changes in rows.read(
         connection, statement, [these(record_ids)]
     ):
-        entry = PendingEntry(sequence, op_id, Kind(kind), State(state), json.loads(changes))
+        entry = PendingEntry(sequence, op_id, kind, state, changes_of(changes))
         found.setdefault(record_id, []).append(entry)
     return found
 
@@ -60,7 +60,7 @@ def on_top(
     values = dict(base)
     for entry in entries:
         values.update({name: change["value"] for name, change in entry.changes.items()})
-        deleted = entry.kind is Kind.ARCHIVE or (deleted and entry.kind is not Kind.CREATE)
+        deleted = entry.kind == Kind.ARCHIVE or (deleted and entry.kind != Kind.CREATE)
     return values, deleted
 
 

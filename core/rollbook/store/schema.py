@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Index, Inspector, Table, bindparam, i
 from sqlalchemy.schema import CreateColumn
 
 from rollbook.domain.registry import ENTITIES
-from rollbook.store.errors import StoreDamagedError
+from rollbook.store.errors import NewerStoreError
 from rollbook.store.search_index import has_search_index, make_search_index
 from rollbook.store.tables import FILLING, REPLICA, metadata
 
@@ -37,7 +37,7 @@ def needs_preparing(connection: Connection) -> bool:
 
 
 def prepare(connection: Connection) -> None:
-    """Make what is missing. Raises :class:`StoreDamagedError` for a store of a later version."""
+    """Make what is missing. Raises :class:`NewerStoreError` for a store of a later version."""
     version = _version(connection)
     metadata.create_all(connection)
     for table in metadata.tables.values():
@@ -51,7 +51,7 @@ def prepare(connection: Connection) -> None:
 def _version(connection: Connection) -> int:
     version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if version > STORE_VERSION:
-        raise StoreDamagedError(f"it was written by a later version of Rollbook, {version}")
+        raise NewerStoreError(f"it is of version {version}, this one reads up to {STORE_VERSION}")
     return version
 
 

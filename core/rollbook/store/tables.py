@@ -19,8 +19,12 @@ from rollbook.schema.columns import value_columns
 
 metadata = MetaData()
 
+SALVAGED = {"salvaged": True}
+"""Marks a table that goes into the new store when this one is damaged: no server gives it again (S28)."""
+
 META = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text))
 
+# A new column goes behind the last one: the columns of a damaged file are told by their place (S28).
 OPERATION = Table(
     "operation",
     metadata,
@@ -93,6 +97,7 @@ NUMBER_BLOCK = Table(
     Column("entity", Text, nullable=False),
     Column("field", Text, nullable=False),
     Column("block", Text, nullable=False),  # JSON: as the server gave it
+    info=SALVAGED,
 )
 
 NUMBER = Table(
@@ -107,6 +112,7 @@ NUMBER = Table(
     Index("number_value", "entity", "field", "value", unique=True),
     Index("number_free", "entity", "field", "used_by", "position"),
     sqlite_autoincrement=True,
+    info=SALVAGED,
 )
 
 STAGED = Table(
@@ -115,6 +121,7 @@ STAGED = Table(
     Column("run", Text, primary_key=True),
     Column("part", Integer, primary_key=True),
     Column("edits", Text, nullable=False),  # JSON
+    info=SALVAGED,
 )
 
 ATTEMPT = Table(
@@ -171,6 +178,7 @@ KNOWN_VERSION = Table(
     Index("known_version_seal", "seal"),
     Index("known_version_operation", "op_id"),
     Index("known_version_state", "state", sqlite_where=text("state <> ''")),
+    info=SALVAGED,
 )
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from rollbook.api.client import ApiClient
@@ -91,6 +92,9 @@ class SyncEngine:
         self._clock = clock
         self._wake = asyncio.Event()
         self._hurry = False
+        self._begun, self._ended = 0, 0
+        self._round_over = asyncio.Event()
+        self._round_failure: CallFailedError | None = None
         self._was_offline = False
         self.work_offline = False
         self.syncing = False
@@ -111,18 +115,35 @@ class SyncEngine:
         self._hurry = self._hurry or hurry
         self._wake.set()
 
-    async def run(self) -> None:
-        """Sync for ever, until cancelled. Raises :class:`EngineBusyError` when another engine runs."""
-        with self._only_engine():
-            self.broken = False
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._watch_store())
-                    tasks.create_task(self._listen())
-                    tasks.create_task(self._rounds())
-            except Exception:
-                self.broken = True  # nothing is sent until it runs again, and the status must say so (S24)
-                raise
+    async def run(
+        self, beside: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
+    ) -> None:
+        """Sync for ever, until cancelled. Raises :class:`EngineBusyError` when another engine runs.
+
+        ``beside`` is open for as long as this is the store's only engine.
+        """
+        with await self._only_engine_when_writable():
+            async with beside():
+                await self._run()
+
+    async def whole_round(self) -> CallFailedError | None:
+        """Go now, and wait for a whole round that begins after this; what failed it, if anything did."""
+        wanted = self._begun + 1
+        self.wake(hurry=True)
+        while self._ended < wanted:
+            await self._round_over.wait()
+        return self._round_failure
+
+    async def _run(self) -> None:
+        self.broken = False
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._watch_store())
+                tasks.create_task(self._listen())
+                tasks.create_task(self._rounds())
+        except Exception:
+            self.broken = True  # nothing is sent until it runs again, and the status must say so (S24)
+            raise
 
     async def once(self) -> None:
         """One whole cycle: replay until nothing is due, then pull to the head.
@@ -134,17 +155,33 @@ class SyncEngine:
             try:
                 await self._cycle()
             finally:
-                self._log.flush(self._store)
+                self._write_log()
 
     async def look(self) -> None:
         """Ask once whether the server is there and whether there is more; changes no entry and no record."""
         try:
             await self._api.probe()
             await self._pull.confirm()
-        except CallFailedError:
-            pass  # the connection state tells it
+        except (CallFailedError, StoreError):
+            pass  # the connection state tells it, or the store's trouble
         finally:
+            self._write_log()
+
+    def _write_log(self) -> None:
+        with contextlib.suppress(StoreError):  # the status tells it; nothing of a person's is lost
             self._log.flush(self._store)
+
+    async def _only_engine_when_writable(self) -> contextlib.ExitStack:
+        """Where the folder is read-only, nothing can be sent until it is not; what is here can be read."""
+        while True:
+            taken = contextlib.ExitStack()
+            try:
+                taken.enter_context(self._only_engine())
+            except StoreError as error:
+                self._store.trouble = error.word
+                await asyncio.sleep(self._settings.sync_poll_seconds)
+            else:
+                return taken
 
     @contextlib.contextmanager
     def _only_engine(self) -> Iterator[None]:
@@ -157,7 +194,11 @@ class SyncEngine:
 
     async def _rounds(self) -> None:
         while True:
+            self._begun += 1
             delay = await self._round()
+            self._ended = self._begun
+            over, self._round_over = self._round_over, asyncio.Event()
+            over.set()
             self._emit(StatusChanged())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
@@ -166,6 +207,7 @@ class SyncEngine:
 
     async def _round(self) -> float:
         """One attempt at a cycle; returns the seconds to wait before the next."""
+        self._round_failure = None
         if self.work_offline:
             return self._settings.sync_poll_seconds
         if self._hurry:
@@ -177,12 +219,12 @@ class SyncEngine:
                 await self._come_back()
             await self._cycle()
         except CallFailedError as failure:
+            self._round_failure = failure
             return self._after(failure)
         except StoreError:
             return self._settings.sync_poll_seconds  # told by the status; the entry is where it was
         finally:
-            with contextlib.suppress(StoreError):
-                self._log.flush(self._store)
+            self._write_log()
         due = self._lanes.next_due_in()
         return self._settings.sync_poll_seconds if due is None else min(due, self._settings.sync_poll_seconds)
 
@@ -210,7 +252,8 @@ class SyncEngine:
             await self.numbers.top_up()
             self._tidying.look()
         except CallFailedError:
-            self._pull.doubt()  # whatever was the head when last asked, it is not known to be so now (S24)
+            with contextlib.suppress(StoreError):  # then the store's trouble keeps it from being up to date
+                self._pull.doubt()  # whatever was the head when last asked is not known to be so now (S24)
             raise
         finally:
             self.syncing = False
@@ -251,16 +294,20 @@ class SyncEngine:
 
     async def _watch_store(self) -> None:
         """Notice what another process saved into the outbox (S26), and that the computer has slept."""
-        seen, looked = self._store.data_version(), self._clock.monotonic()
+        seen, looked = 0, self._clock.monotonic()
         while True:
             await asyncio.sleep(self._settings.sync_watch_seconds)
             before, looked = looked, self._clock.monotonic()
             if looked - before > _SLEPT_SECONDS:
                 self.wake(hurry=True)  # it may stand in another network now: nobody waits for a breaker
-            now = self._store.data_version()
-            if now != seen:
-                seen = now
-                self.wake()
+            with contextlib.suppress(StoreError):  # told by whoever next reads or writes
+                seen = self._woken_by(seen)
+
+    def _woken_by(self, seen: int) -> int:
+        now = self._store.data_version()
+        if now != seen:
+            self.wake()
+        return now
 
     async def _listen(self) -> None:
         """Server-sent events say only that there is more (S19); without them, polling goes on.

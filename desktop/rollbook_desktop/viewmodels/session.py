@@ -1,9 +1,12 @@
 """Who is signed in where; signing in again, signing out, and working offline on purpose (S12, S27, W3)."""
 
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from rollbook.client.leaving import write_waiting
 from rollbook_desktop.bridge.bridge import Bridge
 from rollbook_desktop.bridge.facade import Facade
 from rollbook_desktop.bridge.trouble import Trouble, trouble_of
@@ -29,6 +32,8 @@ class Session(QObject):
     refused = Signal(str)
     """Why signing in did not work, with what to do."""
     signed_out = Signal()
+    not_exported = Signal(str)
+    """Why what waits could not be written into a file; nobody was signed out."""
 
     def __init__(self, facade: Facade, bridge: Bridge) -> None:
         super().__init__()
@@ -44,6 +49,19 @@ class Session(QObject):
     def sign_out(self) -> None:
         """Sign out; what waits is kept for this user (S27)."""
         self._bridge.spawn(self._facade.sign_out(), lambda _none: self.signed_out.emit())
+
+    def export_and_sign_out(self, file: Path) -> None:
+        """Write what waits into a file, then sign out; a file that cannot be written leaves all as it is."""
+        self._bridge.command(
+            partial(write_waiting, self._facade, file), lambda _count: self.sign_out(), self._take_no_file
+        )
+
+    def notices_seen(self) -> None:
+        """The person has read what befell the store (S28)."""
+        self._bridge.command(self._facade.notices_seen)
+
+    def _take_no_file(self, error: Exception) -> None:
+        self.not_exported.emit(getattr(error, "strerror", None) or str(error))
 
     def work_offline(self, on: bool) -> None:
         """Whether to leave the server alone until told otherwise."""

@@ -9,6 +9,7 @@ from rollbook.client.values import Status
 from rollbook_desktop.bridge.bridge import Bridge, Ticket
 from rollbook_desktop.bridge.facade import Facade
 from rollbook_desktop.viewmodels.status_words import StatusWords, describe
+from rollbook_desktop.viewmodels.store_words import trouble_words
 
 POLL_MS = 1000
 HOLD_SECONDS = {"offline": 2.0, "degraded": 2.0, "signed_out": 0.0, "online": 0.6}
@@ -36,6 +37,7 @@ class StatusModel(QObject):
         self._ticket: Ticket | None = None
         self._again = False
         self._hold = Hold()
+        self._failure = ""
         self.status: Status | None = None
         self.words: StatusWords | None = None
         bridge.status_changed.connect(self.ask)
@@ -53,9 +55,11 @@ class StatusModel(QObject):
 
     def _take(self, status: Status) -> None:
         self._ticket = None
+        self._failure = ""
         shown = self._hold.pass_on(status, self._monotonic())
         words = describe(shown, self._now())
-        changed, self.status, self.words = words != self.words, shown, words
+        troubled = self.status is None or trouble_words(shown) != trouble_words(self.status)
+        changed, self.status, self.words = troubled or words != self.words, shown, words
         if changed:
             self.changed.emit()
         if self._hold.left:
@@ -64,7 +68,10 @@ class StatusModel(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._ticket = None
-        self._bridge.unexpected.emit(error)
+        if str(error) != self._failure:  # asked each second: the same failure is told once
+            self._failure = str(error)
+            self._bridge.unexpected.emit(error)
+        self._ask_again()
 
     def _ask_again(self) -> None:
         if self._again:

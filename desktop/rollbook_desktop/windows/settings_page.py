@@ -4,8 +4,10 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.widgets.buttons import Button
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.theme import SPACE, Theme, ThemeChoice
+from rollbook_desktop.windows.sign_out_question import SignOutQuestion
 
 THEME = "look/theme"
 WIDTH = 640
@@ -72,6 +74,9 @@ class SettingsPage(QWidget):
             grid.addWidget(label(name, "muted"), row, 0)
             grid.addWidget(label(text, selectable=True), row, 1)
         column.addLayout(grid)
+        leave = Button(self._theme, self.tr("Sign out…"), "signOut")
+        leave.clicked.connect(lambda: SignOutQuestion(self._theme, self.window(), desk).open())
+        column.addWidget(leave, 0, Qt.AlignmentFlag.AlignLeft)
         return card
 
     def _choose(self, choice: ThemeChoice) -> None:

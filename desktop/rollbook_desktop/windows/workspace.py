@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.error_report import ErrorReport
+from rollbook_desktop.viewmodels.store_words import trouble_words
 from rollbook_desktop.widgets.banner import Banner, Toast
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.pill import Pill
@@ -17,6 +18,7 @@ from rollbook_desktop.windows.settings_page import SettingsPage
 from rollbook_desktop.windows.sidebar import Place, Sidebar
 from rollbook_desktop.windows.sign_in_dialog import SignInDialog
 from rollbook_desktop.windows.status_details import StatusDetails
+from rollbook_desktop.windows.store_notice_dialog import StoreNoticeDialog
 from rollbook_desktop.windows.students_page import StudentsPage
 from rollbook_desktop.windows.support_page import SupportPage
 from rollbook_desktop.windows.sync_page import SyncPage
@@ -51,6 +53,7 @@ class Workspace(QWidget):
             self._pages.addWidget(page)
         self._lay_out()
         self._toast = Toast(theme, self)
+        self._trouble, self._told_of_store = "", False
         self._connect()
         self._show_status()
         self.go_to(STUDENTS)
@@ -113,6 +116,8 @@ class Workspace(QWidget):
         desk.entries.told.connect(self._toast.say)
         desk.engine.said.connect(self._warn)
         desk.session.signed_in.connect(self._greet)
+        desk.session.signed_out.connect(lambda: self._toast.say(self.tr("Signed out.")))
+        desk.session.not_exported.connect(self._tell_not_exported)
         self._bind_keys()
 
     def _bind_keys(self) -> None:
@@ -130,6 +135,21 @@ class Workspace(QWidget):
 
     def _warn(self, words: str) -> None:
         self._banner.say(words, "warn")
+
+    def _tell_not_exported(self, why: str) -> None:
+        words = self.tr("The file could not be written ({why}). You are still signed in.")
+        self._banner.say(words.format(why=why), "warn")
+
+    def _tell_of_store(self) -> None:
+        """What befell the store is told until it was read; what hinders saving, for as long as it does."""
+        status = self._desk.status.status
+        trouble = "" if status is None else trouble_words(status)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._banner.say(trouble, "act")
+        if status is not None and status.notices and not self._told_of_store:
+            self._told_of_store = True
+            StoreNoticeDialog(self._theme, self.window(), status.notices, self._desk.session).open()
 
     def _greet(self) -> None:
         self._toast.say(self.tr("Signed in."))
@@ -149,6 +169,7 @@ class Workspace(QWidget):
         self._sync.show_entry(op_id)
 
     def _show_status(self) -> None:
+        self._tell_of_store()
         words = self._desk.status.words
         if words is None:
             self._pill.show_status(self.tr("Opening…"), "waiting", "quiet", "")

@@ -1,0 +1,39 @@
+"""What befell the store on this computer, said before every answer until it was read (S28)."""
+
+from rollbook.client.facade import Client
+from rollbook.client.values import StoreNotice
+
+_AGAIN = "Once you have read this: rollbookctl status --seen"
+
+
+def lines(client: Client) -> list[str]:
+    """What is to be said; nothing, mostly."""
+    notices = client.status().notices
+    return [*(_words(notice) for notice in notices), _AGAIN] if notices else []
+
+
+def _words(notice: StoreNotice) -> str:
+    day = notice.at[:10]
+    if notice.kind == "damaged":
+        return (
+            f"On {day} the data on this computer was found damaged. The damaged file is kept: {notice.aside} "
+            f"A new store was begun; what the school has is fetched again. {_entries(notice)}"
+        )
+    if notice.kind == "missing":
+        return (
+            f"On {day} the data on this computer was gone, and a new store was begun. What the school has is "
+            f"fetched again. {_entries(notice)}"
+        )
+    return (
+        f"On {day} a part of the data on this computer was gone: what was written last. Entries made shortly "
+        "before may be missing; look whether the last ones are there."
+    )
+
+
+def _entries(notice: StoreNotice) -> str:
+    kept = f"{notice.kept} waiting entries were saved from it."
+    if notice.lost:
+        return f"{kept} {notice.lost} could not be read."
+    if not notice.whole:
+        return f"{kept} Whether there were more cannot be known."
+    return f"{kept} None was lost."

@@ -1,0 +1,110 @@
+"""Entries that this version cannot read: shown and counted, parked for a person, never dropped (S28).
+
+Another version may have written them (a state, a kind or an entity of later), or the file was damaged.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
+
+from rollbook.contract.operations import Kind
+from rollbook.contract.problems import problem
+from rollbook.domain.registry import ENTITIES
+from rollbook.store.states import SETTLED, State
+from rollbook.store.tables import LANE, OPERATION
+
+CODE = "entry-unreadable"
+
+_SHAPE = """
+    typeof(op_id) <> 'text' OR typeof(entity_id) <> 'text' OR typeof(position) <> 'integer'
+    OR typeof(payload_version) <> 'integer' OR typeof(attempts) <> 'integer' OR typeof(uncertain) <> 'integer'
+    OR typeof(base_version) NOT IN ('integer', 'null') OR typeof(frozen) NOT IN ('blob', 'null')
+    OR typeof(action_id) <> 'text' OR typeof(created_at) <> 'text' OR typeof(created_by) <> 'text'
+    OR typeof(label) <> 'text'
+    OR CASE WHEN typeof(changes) = 'text' AND json_valid(changes) AND json_type(changes) = 'object'
+       THEN EXISTS (SELECT 1 FROM json_each(changes) AS each WHERE each.type <> 'object'
+            OR json_type(each.value, '$.had') IS NULL OR json_type(each.value, '$.value') IS NULL)
+       ELSE 1 END
+    OR CASE WHEN typeof(depends_on) = 'text' AND json_valid(depends_on)
+       THEN json_type(depends_on) <> 'array' ELSE 1 END
+    OR CASE WHEN typeof(problem) = 'text' AND json_valid(problem)
+       THEN json_type(problem) <> 'object' ELSE problem IS NOT NULL END
+    OR CASE WHEN typeof(conflict) = 'text' AND json_valid(conflict)
+       THEN json_type(conflict) <> 'object' ELSE conflict IS NOT NULL END
+"""
+
+
+def exist(connection: Connection) -> bool:
+    """Whether there is one that is not parked yet."""
+    return connection.execute(select(OPERATION.c.sequence).where(_found()).limit(1)).first() is not None
+
+
+def park(connection: Connection) -> int:
+    """Park them, each saying what it was; returns how many."""
+    rows = connection.execute(select(OPERATION).where(_found())).all()
+    for row in rows:
+        connection.execute(
+            update(OPERATION)
+            .where(OPERATION.c.sequence == row.sequence)
+            .values(
+                state=State.PARKED,
+                problem=json.dumps(_problem(row), ensure_ascii=False),
+                conflict=None,
+                carried_by=None,
+                **_mended(row),
+            )
+        )
+        _park_riders(connection, row)
+        _give_a_lane(connection, row)
+    return len(rows)
+
+
+def _found() -> ColumnElement[bool]:
+    versions = [(entity.name, entity.payload_version) for entity in ENTITIES.values()]
+    later = " OR ".join(f"(entity = '{name}' AND payload_version > {version})" for name, version in versions)
+    strange = or_(
+        OPERATION.c.state.not_in(list(State)),
+        OPERATION.c.kind.not_in(list(Kind)),
+        OPERATION.c.entity.not_in(list(ENTITIES)),
+        text(f"({later})"),
+        text(f"({_SHAPE})"),
+    )
+    not_parked_yet = text(
+        "NOT CASE WHEN state = 'parked' AND typeof(problem) = 'text' AND json_valid(problem) "
+        f"THEN coalesce(json_extract(problem, '$.error') = '{CODE}', 0) ELSE 0 END"
+    )
+    return and_(OPERATION.c.state.not_in(SETTLED), not_parked_yet, strange)
+
+
+def _park_riders(connection: Connection, carrier: Any) -> None:
+    """They go in its bytes, and are decided with it."""
+    connection.execute(
+        update(OPERATION)
+        .where(OPERATION.c.carried_by == carrier.op_id, OPERATION.c.state.not_in(SETTLED))
+        .values(state=State.PARKED, problem=json.dumps(_problem(carrier), ensure_ascii=False))
+    )
+
+
+def _problem(row: Any) -> dict[str, Any]:
+    """The problem, with what the entry was where that is known."""
+    was = {name: row._mapping[name] for name in ("state", "kind", "entity", "payload_version")}
+    plain = {name: value if isinstance(value, str | int) else str(value) for name, value in was.items()}
+    return {**msgspec.to_builtins(problem(CODE)), "was": plain}
+
+
+def _mended(row: Any) -> dict[str, Any]:
+    """Only what every list needs to go on; what a person entered stays as it is."""
+    has = row._mapping
+    least = {"position": row.sequence, "attempts": 0, "uncertain": 1}
+    texts = ("op_id", "entity_id", "action_id", "created_at", "created_by", "label")
+    return {name: value for name, value in least.items() if not isinstance(has[name], int)} | {
+        name: str(has[name] or "") for name in texts if not isinstance(has[name], str)
+    }
+
+
+def _give_a_lane(connection: Connection, row: Any) -> None:
+    has = connection.execute(select(LANE.c.lane).where(LANE.c.sequence == row.sequence).limit(1)).first()
+    if has is None:
+        connection.execute(LANE.insert().values(lane=str(row.entity_id or ""), sequence=row.sequence))
