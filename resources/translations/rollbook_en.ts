@@ -19,6 +19,33 @@
     </message>
 </context>
 <context>
+    <name>SignOutQuestion</name>
+    <message numerus="yes">
+        <source>%n entry(ies) are not at the school yet.</source>
+        <translation>
+            <numerusform>%n entry is not at the school yet.</numerusform>
+            <numerusform>%n entries are not at the school yet.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>store</name>
+    <message numerus="yes">
+        <source>%n waiting entry(ies) were saved from it.</source>
+        <translation>
+            <numerusform>%n waiting entry was saved from it.</numerusform>
+            <numerusform>%n waiting entries were saved from it.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n could not be read.</source>
+        <translation>
+            <numerusform>%n could not be read.</numerusform>
+            <numerusform>%n could not be read.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>StudentsPage</name>
     <message numerus="yes">
         <source>%n student(s)</source>
