@@ -15,6 +15,7 @@ from rollbook.client.handover.handed import Handed, synced
 from rollbook.client.handover.serving import Serving
 from rollbook.client.listeners import Listeners
 from rollbook.client.numbers import numbered_entity
+from rollbook.client.queries import checked
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
 from rollbook.client.status_now import status_now
@@ -82,7 +83,11 @@ class Client:
     # ---- queries
 
     def records(self, query: RecordQuery) -> RecordPage:
-        """A page of records that are not archived. Raises ``KeyError`` for an unknown entity or field."""
+        """A page of records that are not archived.
+
+        Raises ``KeyError`` for an unknown entity or field, :class:`RefusedEntryError` for an absurd value.
+        """
+        query = checked(query)
         with self._store.read() as connection:
             page = listing.page(
                 connection,
@@ -150,7 +155,10 @@ class Client:
     def verify(self) -> list[str]:
         """What is wrong with the store's file, in words; empty when it is sound."""
         with self._store.read() as connection:
-            return soundness.problems(connection)
+            found = soundness.problems(connection)
+        if found:
+            self._store.doubt()
+        return found
 
     # ---- commands
 

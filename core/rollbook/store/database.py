@@ -80,6 +80,10 @@ class StoreDatabase:
             finally:
                 connection.close()
 
+    def doubt(self) -> None:
+        """Have the file looked into before it is opened the next time (S28)."""
+        doubt.note(self.path)
+
     def look_only(self) -> None:
         """Go on with what can be read now, writing nothing. Raises :class:`StoreError`."""
         with self._changing, translated(), translated_system():

@@ -40,7 +40,7 @@ class RawFile:
     """The pages of a store with its log laid over them, as after the last commit."""
 
     def __init__(self, store: Path, log: Path) -> None:
-        whole = store.read_bytes()
+        whole = store.read_bytes() if store.exists() else b""
         written = log.read_bytes() if log.exists() else b""
         self._size = _page_size(whole, written)
         self._pages = dict(enumerate(_cut(whole, self._size), start=1))

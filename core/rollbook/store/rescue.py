@@ -145,7 +145,7 @@ def _salvaged(path: Path) -> Salvaged:
         log = path.with_name(path.name + "-wal")
         if log.exists():
             shutil.copy(log, work)
-        return salvage(copy)
+        return salvage(copy, path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

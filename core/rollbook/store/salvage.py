@@ -28,18 +28,17 @@ class Salvaged:
     """Whether everything that was there is known to have been read."""
 
 
-def salvage(copy: Path) -> Salvaged:
-    """Read what can be read of a copy of the store, with its log beside it.
+def salvage(copy: Path, original: Path) -> Salvaged:
+    """Read what can be read of a store: first of a copy with its log beside it, which is changed by that.
 
-    First through SQLite, around the pages that it refuses; what it cannot reach, page by page.
+    SQLite reads around the pages that it refuses; what it cannot reach is read from the original, by page.
     """
-    pages = _raw_file(copy)  # before SQLite takes the log into the file
     found = Salvaged()
     with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         _through_sqlite(connection, found)
-    if not found.whole and pages is not None:
-        _page_by_page(pages, found)
+    if not found.whole:
+        _page_by_page(RawFile(original, original.with_name(original.name + "-wal")), found)
     return found
 
 
@@ -114,13 +113,6 @@ def _readable(connection: sqlite3.Connection, query: str) -> Iterator[Row]:
 
 
 # ---- page by page
-
-
-def _raw_file(copy: Path) -> RawFile | None:
-    try:
-        return RawFile(copy, copy.with_name(copy.name + "-wal"))
-    except MemoryError:
-        return None
 
 
 def _page_by_page(pages: RawFile, found: Salvaged) -> None:
