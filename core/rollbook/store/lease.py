@@ -67,7 +67,7 @@ def recover(connection: Connection) -> int:
 
     What this version cannot read is set aside for a person, so that it hinders nothing else (S28).
     """
-    unreadable.park(connection)
+    unreadable.park_strange(connection)
     result = connection.execute(
         update(OPERATION).where(OPERATION.c.state == State.SENDING).values(state=State.UNKNOWN, uncertain=1)
     )

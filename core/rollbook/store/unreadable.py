@@ -4,18 +4,20 @@ Another version may have written them (a state, a kind or an entity of later), o
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, text, update
 
 from rollbook.contract.operations import Kind
 from rollbook.contract.problems import problem
 from rollbook.domain.registry import ENTITIES
-from rollbook.store.states import SETTLED, State
+from rollbook.store.states import ACTIVE, SETTLED, State
 from rollbook.store.tables import LANE, OPERATION
 
 CODE = "entry-unreadable"
+_MANY = 2_000
 
 _SHAPE = """
     typeof(op_id) <> 'text' OR typeof(entity_id) <> 'text' OR typeof(position) <> 'integer'
@@ -37,13 +39,28 @@ _SHAPE = """
 
 
 def exist(connection: Connection) -> bool:
-    """Whether there is one that is not parked yet."""
-    return connection.execute(select(OPERATION.c.sequence).where(_found()).limit(1)).first() is not None
+    """Whether there is one that is not parked yet.
+
+    Where very many wait, their texts are not looked through: those are parked when it is their turn to go.
+    """
+    if _strange_states(connection):
+        return True
+    waits = OPERATION.c.state.in_(ACTIVE)
+    many = connection.execute(select(func.count()).select_from(OPERATION).where(waits)).scalar_one() > _MANY
+    found = select(OPERATION.c.sequence).where(_found(ACTIVE, texts=not many)).limit(1)
+    return connection.execute(found).first() is not None
+
+
+def park_strange(connection: Connection) -> None:
+    """Park those whose state alone says that another version wrote them; takes no time where none is."""
+    if _strange_states(connection):
+        park(connection)
 
 
 def park(connection: Connection) -> int:
     """Park them, each saying what it was; returns how many."""
-    rows = connection.execute(select(OPERATION).where(_found())).all()
+    states = (*ACTIVE, *_strange_states(connection))
+    rows = connection.execute(select(OPERATION).where(_found(states))).all()
     for row in rows:
         connection.execute(
             update(OPERATION)
@@ -61,7 +78,18 @@ def park(connection: Connection) -> int:
     return len(rows)
 
 
-def _found() -> ColumnElement[bool]:
+def _strange_states(connection: Connection) -> list[Any]:
+    """States that this version does not know, read by leaps along the index."""
+    leap = select(OPERATION.c.state).order_by(OPERATION.c.state).limit(1)
+    found: list[Any] = []
+    state = connection.execute(leap).scalar()
+    while state is not None:
+        found.append(state)
+        state = connection.execute(leap.where(OPERATION.c.state > state)).scalar()
+    return [state for state in found if state not in set(State)]
+
+
+def _found(states: Sequence[Any], *, texts: bool = True) -> ColumnElement[bool]:
     versions = [(entity.name, entity.payload_version) for entity in ENTITIES.values()]
     later = " OR ".join(f"(entity = '{name}' AND payload_version > {version})" for name, version in versions)
     strange = or_(
@@ -69,13 +97,13 @@ def _found() -> ColumnElement[bool]:
         OPERATION.c.kind.not_in(list(Kind)),
         OPERATION.c.entity.not_in(list(ENTITIES)),
         text(f"({later})"),
-        text(f"({_SHAPE})"),
+        text(f"({_SHAPE})") if texts else false(),
     )
     not_parked_yet = text(
         "NOT CASE WHEN state = 'parked' AND typeof(problem) = 'text' AND json_valid(problem) "
         f"THEN coalesce(json_extract(problem, '$.error') = '{CODE}', 0) ELSE 0 END"
     )
-    return and_(OPERATION.c.state.not_in(SETTLED), not_parked_yet, strange)
+    return and_(OPERATION.c.state.in_(states), not_parked_yet, strange)
 
 
 def _park_riders(connection: Connection, carrier: Any) -> None:

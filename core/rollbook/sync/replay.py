@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from rollbook.api.client import ApiClient
 from rollbook.contract.feed import position_of
 from rollbook.contract.operations import MAX_BODY_BYTES, Outcome, PushResponse, Result, push_body
@@ -9,7 +11,7 @@ from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import lease, meta, settle, versions
+from rollbook.store import lease, meta, settle, unreadable, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.store.lease import Leased
 from rollbook.store.settle import WENT
@@ -21,6 +23,8 @@ from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.pull import CONFIRMED
 from rollbook.sync.settings import SyncSettings
 
+_NO_ENTRY = (ValueError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
+"""What an entry that cannot be read raises when it is to be made into bytes (S28)."""
 _POISONED = ("internal-error", "body-too-large", "malformed-request")
 _BODY_ROOM = MAX_BODY_BYTES // 2
 
@@ -77,6 +81,15 @@ class Replay:
             lease.recover(connection)
 
     def _lease(self) -> list[Leased]:
+        try:
+            return self._leased()
+        except _NO_ENTRY:
+            with self._store.write() as connection:
+                if not unreadable.park(connection):
+                    raise  # it is not the entries: a defect of this program
+            return self._leased()
+
+    def _leased(self) -> list[Leased]:
         with self._store.write() as connection:
             limit, held = self._settings.sync_push_operations, self._lanes.held()
             return lease.lease(connection, self._device, limit, held, position_of(known_row(connection)))
