@@ -88,6 +88,7 @@ FILE_CHUNK = Table(
     Column("content", LargeBinary, nullable=False),
     Column("used", Integer, nullable=False),  # higher: used later
     Index("file_chunk_used", "used"),
+    info=SALVAGED,
 )
 
 NUMBER_BLOCK = Table(
