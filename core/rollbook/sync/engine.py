@@ -38,6 +38,10 @@ class EngineBusyError(Exception):
 class SyncEngine:
     """Runs in one asyncio loop. A failure of the network is a state here and is waited out."""
 
+    _begun = 0
+    _ended = 0  # rounds: who waits for a whole one counts them
+    _round_failure: CallFailedError | None = None
+
     def __init__(
         self,
         store: StoreDatabase,
@@ -92,9 +96,7 @@ class SyncEngine:
         self._clock = clock
         self._wake = asyncio.Event()
         self._hurry = False
-        self._begun, self._ended = 0, 0
         self._round_over = asyncio.Event()
-        self._round_failure: CallFailedError | None = None
         self._was_offline = False
         self.work_offline = False
         self.syncing = False
