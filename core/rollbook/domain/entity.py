@@ -77,7 +77,13 @@ class EntityType:
 
     def natural_key(self, values: Values) -> tuple[str, ...] | None:
         """The names of the first natural key that ``values`` hold whole (S16), or ``None``."""
-        return next((key for key in self.natural_keys if all(values.get(name) for name in key)), None)
+        for key in self.natural_keys:  # asked for every operation: a plain loop is the quickest
+            for name in key:
+                if not values.get(name):
+                    break
+            else:
+                return key
+        return None
 
     def natural_id(self, owner: str, values: Values) -> str | None:
         """The id that every desk gives a record with the natural key in ``values``; ``None`` without one.

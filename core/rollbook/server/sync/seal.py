@@ -1,8 +1,8 @@
 """The server's own mark on each version of a record, by which it knows its versions again (S22)."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 
@@ -38,8 +38,7 @@ class Sealer:
             change.deleted,
             sorted(values.items()),
         )
-        key = hmac.digest(self.secret, _PURPOSE, hashlib.sha256)
-        return hmac.digest(key, msgspec.json.encode(content), hashlib.sha256).hex()[:_LENGTH]
+        return hmac.digest(_key_of(self.secret), msgspec.json.encode(content), "sha256").hex()[:_LENGTH]
 
     def seal_at(self, entity: str, record_id: str, state: RecordState | None) -> str:
         """The seal of the version that a record is at; of one from before there were seals, by its values."""
@@ -52,3 +51,8 @@ class Sealer:
     def is_ours(self, change: Change) -> bool:
         """Whether this installation made that very version."""
         return hmac.compare_digest(self.seal_of(change).encode(), change.seal.encode())
+
+
+@lru_cache(maxsize=8)
+def _key_of(secret: bytes) -> bytes:
+    return hmac.digest(secret, _PURPOSE, "sha256")
