@@ -18,10 +18,18 @@ from rollbook.api.hold import Hold
 from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import Answer, Call, Transport
 from rollbook.api.wakeups import WakeUps
+from rollbook.contract.devices import DeskReport
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.contract.files import CHUNK_MEDIA_TYPE, ChunksAsked, ChunksMissing
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.operations import PushResponse, ReceiptsRequest, ReceiptsResponse
+from rollbook.contract.proposals import (
+    Decision,
+    Proposal,
+    ProposalsPage,
+    ProposeRequest,
+    ProposeResponse,
+)
 from rollbook.contract.recovery import MissingRequest, MissingResponse, OfferResponse
 from rollbook.contract.session import ServerInfo, Session
 from rollbook.contract.snapshot import SnapshotPage, SnapshotPlan
@@ -36,6 +44,7 @@ from rollbook.resilience.settings import ResilienceSettings
 
 _Shape = TypeVar("_Shape")
 _CHUNK_ROUTE = "/api/v1/files/chunks/{sha256}"
+_PROPOSALS = "/api/v1/sync/proposals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +173,10 @@ class ApiClient:
         """Where the feed is, and how many records there are to read (S20)."""
         return (await self._read(Call("GET", "/api/v1/sync/snapshot", SnapshotPlan))).value
 
-    async def snapshot_page(self, entity: str, after: str, limit: int) -> SnapshotPage:
-        """Records as they are now, behind the id ``after`` (S20)."""
+    async def snapshot_page(self, entity: str, after: str, limit: int, known: str = START) -> SnapshotPage:
+        """Records as they are now, behind the id ``after`` (S20), none older than ``known`` (S23)."""
         route = "/api/v1/sync/snapshot/{entity}"
-        params: dict[str, str | int] = {"after": after, "limit": limit}
+        params: dict[str, str | int] = {"after": after, "limit": limit, "known": known}
         path = f"/api/v1/sync/snapshot/{entity}"
         return (await self._read(Call("GET", path, SnapshotPage, route=route, params=params))).value
 
@@ -217,6 +226,34 @@ class ApiClient:
         """A chunk of the school's (S31)."""
         path = f"/api/v1/files/chunks/{sha256}"
         return (await self._read(Call("GET", path, bytes, route=_CHUNK_ROUTE))).value
+
+    async def report(self, report: DeskReport, seconds: float) -> None:
+        """Tell how things stand here (S30). Past the breaker: what comes of it says nothing of syncing."""
+        call = Call("POST", "/api/v1/sync/report", type(None), body=msgspec.json.encode(report))
+        await self._transport.attempt(call, Deadline.after(self._clock, seconds), self._session.token())
+
+    async def propose(self, operations: list[msgspec.Raw], known: str) -> Answer[ProposeResponse]:
+        """Hand over entries that may not be written any more (S23). A single attempt."""
+        body = msgspec.json.encode(ProposeRequest(operations))
+        call = Call("POST", _PROPOSALS, ProposeResponse, params={"known": known}, body=body, writes=True)
+        return await self._once(call)
+
+    async def proposals(self, after: int, state: str | None) -> ProposalsPage:
+        """Proposals behind the number ``after``, of that state."""
+        params: dict[str, str | int] = {"after": after} | ({} if state is None else {"state": state})
+        return (await self._read(Call("GET", _PROPOSALS, ProposalsPage, params=params))).value
+
+    async def proposal(self, number: int) -> Proposal:
+        """The proposal of that number."""
+        path, route = f"{_PROPOSALS}/{number}", _PROPOSALS + "/{number}"
+        return (await self._read(Call("GET", path, Proposal, route=route))).value
+
+    async def decide(self, number: int, decision: Decision, *, accept: bool) -> Proposal:
+        """Accept or decline a proposal. Asked again after a cut, the answer is the same."""
+        verb = "accept" if accept else "decline"
+        path, route = f"{_PROPOSALS}/{number}/{verb}", f"{_PROPOSALS}/{{number}}/{verb}"
+        body = msgspec.json.encode(decision)
+        return (await self._once(Call("POST", path, Proposal, route=route, body=body, writes=True))).value
 
     async def get_json(
         self, route: str, path: str, params: dict[str, str | int] | None = None

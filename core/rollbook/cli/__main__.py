@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
-from rollbook.cli import importing, leaving, notices, outbox, photo, status, students, support
+from rollbook.cli import importing, leaving, notices, outbox, photo, proposals, status, students, support
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
 from rollbook.client.errors import (
@@ -30,6 +30,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "outbox": outbox.run_outbox,
     "conflicts": outbox.run_conflicts,
     "import": importing.run,
+    "proposals": proposals.run,
     "support": support.run,
 }
 

@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     _photo(commands)
     _outbox(commands)
     _conflicts(commands)
+    _proposals(commands)
     _importing(commands)
     _support(commands)
     return top
@@ -90,6 +91,19 @@ def _conflicts(commands: Commands) -> None:
         metavar="FIELD=mine|theirs|next|=VALUE",
         help="for each field; “same” says that a new record is the one that the school has",
     )
+
+
+def _proposals(commands: Commands) -> None:
+    proposals = commands.add_parser("proposals", help="entries of users who may not write them any more")
+    verbs = proposals.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list").add_argument("--all", action="store_true", help="those that are decided, too")
+    verbs.add_parser("show").add_argument("number", type=int, metavar="NUMBER")
+    for verb in ("accept", "decline"):
+        decided = verbs.add_parser(verb)
+        decided.add_argument("number", type=int, metavar="NUMBER")
+        decided.add_argument("--note", default="", metavar="TEXT", help="told to who entered it")
+        if verb == "accept":
+            decided.add_argument("choices", nargs="*", metavar="FIELD=mine|theirs")
 
 
 def _importing(commands: Commands) -> None:

@@ -11,7 +11,7 @@ from rollbook.client.values import Edit, RefusedEntryError
 from rollbook.domain.canonical import breaches_of, canonical_values
 from rollbook.domain.entity import EntityType, RuleBreach, Values
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import outbox, replica
+from rollbook.store import outbox, replica, scopes
 from rollbook.store.replica import Here
 
 Changes = dict[str, dict[str, Any]]
@@ -125,6 +125,14 @@ def writable(name: str) -> EntityType:
     if not entity.writable:
         raise _refused("entity", "read-only", f"A {name} is kept at the server.", "Ask an administrator.")
     return entity
+
+
+def check_allowed(connection: Connection, entity: str) -> None:
+    """Raises :class:`RefusedEntryError` where the feed has said that the user may not write these (S23)."""
+    if not scopes.may_write(connection, entity):
+        raise _refused(
+            "entity", "forbidden", "Your role does not allow this.", "Ask an administrator for the right."
+        )
 
 
 def no_such_record() -> RefusedEntryError:

@@ -15,6 +15,7 @@ from rollbook.client.handover.handed import Handed, synced
 from rollbook.client.handover.serving import Serving
 from rollbook.client.listeners import Listeners
 from rollbook.client.numbers import numbered_entity
+from rollbook.client.proposals import Proposals
 from rollbook.client.queries import checked
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
@@ -40,7 +41,7 @@ from rollbook.resilience.failures import CallFailedError
 from rollbook.store import aliases, files, listing, outbox, soundness, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.password_check import PasswordCheck
-from rollbook.store.states import ACTIVE
+from rollbook.store.states import SHOWN
 from rollbook.sync.engine import EngineBusyError, SyncEngine
 
 
@@ -72,6 +73,7 @@ class Client:
         self._listeners = listeners
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
+        self.proposals = Proposals(api)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # ---- events
@@ -128,9 +130,9 @@ class Client:
     def entries(
         self, *, states: tuple[str, ...] | None = None, limit: int = 500, offset: int = 0
     ) -> tuple[WaitingEntry, ...]:
-        """Entries in those states (all that wait, without), in the order in which they go."""
+        """Entries in those states (all that are not settled, without), in the order in which they go."""
         with self._store.read() as connection:
-            found = outbox.rows(connection, states or ACTIVE, limit, offset)
+            found = outbox.rows(connection, states or SHOWN, limit, offset)
         return entries.waiting_entries(list(found))
 
     def status(self) -> Status:

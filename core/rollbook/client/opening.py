@@ -4,6 +4,7 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,8 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
         resilience=settings.resilience,
         log=attempts,
         emit=listeners.emit,
+        forget=cache.purge,
+        version=version("rollbook"),
     )
     numbers = Numbers(store)
     saving = Saving(store, around.clock, new_id, account.user_name, account.school_id, numbers)

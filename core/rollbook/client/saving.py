@@ -14,6 +14,7 @@ from rollbook.client.edit_checks import (
     Surroundings,
     changes_of,
     changes_of_create,
+    check_allowed,
     each_record_once,
     key_id,
     no_such_record,
@@ -56,6 +57,7 @@ class Saving:
     def save(self, edit: Edit) -> Saved:
         """Make the edit durable here. Raises :class:`RefusedEntryError` or :class:`StoreError`."""
         with self.store.write() as connection:
+            check_allowed(connection, edit.entity)
             saved = self.save_in(connection, edit)
             checkpoints.passed("client.save.before_commit")
         checkpoints.passed("client.save.committed")
@@ -88,6 +90,9 @@ class Saving:
         stored by :meth:`go_on`. An edit that another's change made impossible meanwhile is ``refused``.
         ``again``: another program was asked to, and may have done it (S26).
         """
+        with self.store.read() as connection:  # only here: what has been kept once is stored, come what may
+            for entity in {edit.entity for edit in edits}:
+                check_allowed(connection, entity)
         named = [self._named(edit) for edit in edits]
         if again and (done := self._done_before(run, named)):
             return done
@@ -128,6 +133,7 @@ class Saving:
         with self.store.write() as connection:
             if op_id is not None and (there := outbox.find(connection, op_id)) is not None:
                 return _there(there)
+            check_allowed(connection, entity_name)
             record_id = aliases.meant(connection, entity.name, record_id)
             here = replica.here(connection, entity, [record_id]).get(record_id)
             if here is None:

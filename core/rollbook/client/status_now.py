@@ -5,7 +5,7 @@ import msgspec
 from rollbook.api.client import ApiClient
 from rollbook.client.accounts import Account
 from rollbook.client.values import Status, StoreNotice
-from rollbook.store import listing, notices
+from rollbook.store import listing, notices, scopes
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import State
 from rollbook.sync.engine import SyncEngine
@@ -24,6 +24,7 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
             overdue=bool(engine.overdue),
         )
         records = listing.count(connection, "student")
+        role = scopes.role(connection) or account.role
         befell = notices.all_of(connection)
     outstanding = (*tables.outstanding, *filter(None, [store.trouble]))
     pulled, to_pull = engine.progress
@@ -50,9 +51,10 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         syncing=engine.syncing,
         pulled=pulled,
         to_pull=to_pull,
+        handed_over=count(State.HANDED_OVER, 0),
         records=records,
         user=account.user_name,
-        role=account.role,
+        role=role,
         school=account.school_name,
         server=account.url,
         notices=tuple(StoreNotice(**msgspec.structs.asdict(each)) for each in befell),

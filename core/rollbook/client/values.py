@@ -102,7 +102,8 @@ class RecordPage:
 class WaitingEntry:
     """An entry of the outbox in the terms of the Sync centre (W6).
 
-    ``state`` is queued, sending, unknown, failed, parked, conflict or applied. ``label`` names the record.
+    ``state`` is queued, sending, unknown, failed, parked, conflict, handed_over (to the registrar), declined
+    (by the registrar) or applied. ``label`` names the record.
     ``fields`` maps each changed field to (had, value). Times are ISO 8601 in UTC. ``waits_for`` says in words
     what holds it. ``problem`` is the last problem as a mapping (title, detail, suggestion, error, errors…).
     ``conflict`` holds the school's values of the fields in conflict, with version, changed_by, changed_at.
@@ -153,6 +154,7 @@ class Status:
     not_connected. ``since`` is ISO 8601. ``next_attempt_in`` is in seconds.
     ``outstanding`` says in stable words what keeps it from being up to date. ``put_back``: the school's
     server was put back to an earlier state, and ``giving_back`` counts what it is still to get back (S22).
+    ``handed_over`` counts entries that a registrar decides, as this user may not write them any more (S23).
     """
 
     connection: str
@@ -174,6 +176,7 @@ class Status:
     syncing: bool = False
     pulled: int = 0
     to_pull: int = 0
+    handed_over: int = 0
     records: int = 0
     user: str = ""
     role: str = ""

@@ -52,6 +52,10 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.commands.accounts import set_role
 
         return set_role(settings, clock, name=asked.name, role=Role(asked.role), school=asked.school)
+    if asked.command == "devices":
+        from rollbook.server.commands.devices import list_devices
+
+        return list_devices(settings, clock, school=asked.school, stuck=asked.stuck, days=asked.days)
     if asked.command == "make-demo":
         from rollbook.server.demo.fill import make_demo
 
@@ -102,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     change.add_argument("name")
     change.add_argument("--role", required=True, choices=[role.value for role in Role])
     change.add_argument("--school", help="the school's name; needed where there are several")
+    devices = commands.add_parser("devices", parents=[common], help="how things stand at each computer")
+    devices.add_argument("--stuck", action="store_true", help="only those whose entries do not come")
+    devices.add_argument("--days", type=float, metavar="N", help="how long is too long")
+    devices.add_argument("--school", help="the school's name; all without")
     demo = commands.add_parser("make-demo", parents=[common], help="make a made-up school to try it with")
     demo.add_argument("--students", type=_number(1, 10_000_000), required=True)
     demo.add_argument("--seed", type=int, default=1)

@@ -13,6 +13,7 @@ from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
 from rollbook.server.dashboard import endpoints as dashboard_endpoints
 from rollbook.server.database import Database
+from rollbook.server.devices import endpoints as devices_endpoints
 from rollbook.server.diagnostics import endpoints as diagnostics_endpoints
 from rollbook.server.diagnostics.endpoints import RequestStory
 from rollbook.server.files import endpoints as files_endpoints
@@ -53,6 +54,7 @@ _ENDPOINTS = (
     numbers_endpoints,
     files_endpoints,
     proposals_endpoints,
+    devices_endpoints,
     recovery_endpoints,
     dashboard_endpoints,
     diagnostics_endpoints,

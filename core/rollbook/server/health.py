@@ -5,13 +5,17 @@ import ipaddress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
+from rollbook.contract.devices import Device
 from rollbook.contract.headers import PROTOCOL_VERSION
 from rollbook.contract.session import ServerInfo
 from rollbook.server.auth.endpoints import ServerParts
+from rollbook.server.devices.service import devices
 from rollbook.server.migrating import is_migrated
 from rollbook.server.openapi import described
+from rollbook.server.parts import Parts
 from rollbook.server.problems import ProblemError
 from rollbook.server.settings import Settings
 from rollbook.server.sync.write import heads_of
@@ -51,10 +55,12 @@ def metrics(
     """
     _check_may_read(parts.settings, request, authorization)
     try:
-        heads = parts.database.read(heads_of)
+        heads, desks = parts.database.read(
+            lambda connection: (heads_of(connection), _desks(parts, connection))
+        )
     except ProblemError:
-        heads = {}
-    page = parts.metrics.page(parts.database, heads, by_school=bool(parts.settings.metrics_token))
+        heads, desks = {}, []
+    page = parts.metrics.page(parts.database, heads, desks, by_school=bool(parts.settings.metrics_token))
     return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -68,6 +74,10 @@ def server(parts: ServerParts) -> Response:
             version=rollbook_version(),
         )
     )
+
+
+def _desks(parts: Parts, connection: Connection) -> list[Device]:
+    return devices(connection, parts.clock, None, parts.settings.desk_silent_days)
 
 
 def _check_may_read(settings: Settings, request: Request, authorization: str | None) -> None:

@@ -1,6 +1,7 @@
 """What Prometheus reads (R19). With several workers, the library's shared files add their counts up."""
 
 import os
+from collections.abc import Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -12,6 +13,7 @@ from prometheus_client import (
 )
 from sqlalchemy.pool import QueuePool
 
+from rollbook.contract.devices import Device
 from rollbook.server.database import Database
 from rollbook.server.shared_counts import SHARED_FOLDER
 
@@ -65,10 +67,13 @@ class Metrics:
         """Count one pushed operation."""
         self._operations.labels(outcome, code).inc()
 
-    def page(self, database: Database, heads: dict[str, int], *, by_school: bool) -> bytes:
+    def page(
+        self, database: Database, heads: dict[str, int], desks: Sequence[Device], *, by_school: bool
+    ) -> bytes:
         """The page in Prometheus' text form.
 
-        ``heads`` are the feeds' heads by school; told for each ``by_school``, else added up.
+        ``heads`` are the feeds' heads by school; told for each ``by_school``, else added up. ``desks`` are of
+        all schools, and told together.
         """
         self._note_pool(database)
         shared = os.environ.get(SHARED_FOLDER)
@@ -76,7 +81,7 @@ class Metrics:
         if shared:
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + _feed_lines(heads, by_school)
+        return generate_latest(registry) + _feed_lines(heads, by_school) + _desk_lines(desks)
 
     def _note_pool(self, database: Database) -> None:
         pool = database.engine.pool
@@ -95,3 +100,30 @@ def _feed_lines(heads: dict[str, int], by_school: bool) -> bytes:
         *(told if by_school else [f"rollbook_feed_head {sum(heads.values())}"]),
     ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _desk_lines(desks: Sequence[Device]) -> bytes:
+    stuck = sum(1 for desk in desks if desk.why)
+    entries = {
+        name: sum(getattr(desk.report, name) for desk in desks) for name in ("waiting", "parked", "conflicts")
+    }
+    oldest = max(
+        (desk.report.oldest_seconds + desk.silent_seconds for desk in desks if _has(desk)), default=0
+    )
+    lines = [
+        "# HELP rollbook_desks Computers by whether they are stuck.",
+        "# TYPE rollbook_desks gauge",
+        f'rollbook_desks{{state="stuck"}} {stuck}',
+        f'rollbook_desks{{state="well"}} {len(desks) - stuck}',
+        "# HELP rollbook_desk_entries Entries that computers last said the school does not have.",
+        "# TYPE rollbook_desk_entries gauge",
+        *(f'rollbook_desk_entries{{state="{name}"}} {count}' for name, count in entries.items()),
+        "# HELP rollbook_desk_oldest_entry_seconds Age of the oldest of them.",
+        "# TYPE rollbook_desk_oldest_entry_seconds gauge",
+        f"rollbook_desk_oldest_entry_seconds {oldest}",
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _has(desk: Device) -> bool:
+    return desk.report.waiting + desk.report.parked + desk.report.conflicts > 0

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from rollbook.contract import feed, operations, proposals, recovery, session, snapshot
+from rollbook.contract import devices, feed, operations, proposals, recovery, session, snapshot
 from rollbook.contract.headers import PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
@@ -47,6 +47,8 @@ _TYPES: tuple[Any, ...] = (
     feed.ChangesPage,
     snapshot.SnapshotPlan,
     snapshot.SnapshotPage,
+    devices.DeskReport,
+    devices.Devices,
     proposals.ProposeResponse,
     proposals.Proposal,
     proposals.ProposalsPage,

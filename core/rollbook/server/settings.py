@@ -56,6 +56,8 @@ class Settings:
     argon2_memory_kib: int = 65_536
     argon2_parallelism: int = 4
 
+    desk_silent_days: float = 3.0
+
     metrics_token: str = ""
     metrics_open: int = 0
     file_quota_bytes: int = 2 * 1024 * 1024 * 1024

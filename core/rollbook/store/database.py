@@ -90,6 +90,15 @@ class StoreDatabase:
             self._seen = _signature(self.path)
             self._snapshot = Snapshot(self.path)
 
+    def checkpoint(self) -> None:
+        """Bring what was committed into the file, and empty the log beside it if nobody reads it just now."""
+        with self._one_writer, translated():
+            connection = self._writer.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Close all connections."""
         self._writer.dispose()

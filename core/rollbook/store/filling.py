@@ -92,15 +92,20 @@ def running(connection: Connection) -> Filling | None:
 
 def take_page(connection: Connection, entity_name: str, rows: Sequence[Row], *, more: bool) -> None:
     """Take a page's rows, in the order of their ids, and remember that they are here."""
-    entity, number = ENTITIES[entity_name], filling_number.finding(connection, entity_name)
-    waiting = pending.records_with_entries(connection, (row[0] for row in rows))
-    put_rows(connection, entity, [row for row in rows if row[0] not in waiting], number)
-    news = {row[0]: _change(entity_name, row) for row in rows if row[0] in waiting}
-    replica.renew(connection, entity, news, news)
+    put_page(connection, entity_name, rows, filling_number.finding(connection, entity_name))
     values: dict[str, Any] = {"taken": FILLING.c.taken + len(rows), "done": int(not more)}
     if rows:
         values["after"] = rows[-1][0]
     connection.execute(update(FILLING).where(FILLING.c.entity == entity_name).values(values))
+
+
+def put_page(connection: Connection, entity_name: str, rows: Sequence[Row], filling: int = 0) -> None:
+    """Take rows as the school has them; entries that wait stay on top. No row goes to a lower version."""
+    entity = ENTITIES[entity_name]
+    waiting = pending.records_with_entries(connection, (row[0] for row in rows))
+    put_rows(connection, entity, [row for row in rows if row[0] not in waiting], filling)
+    news = {row[0]: _change(entity_name, row) for row in rows if row[0] in waiting}
+    replica.renew(connection, entity, news, news)
 
 
 def missing_index(connection: Connection) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Taking entries out to be sent: which may go, their bytes frozen at the first lease (S3–S5)."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,29 @@ def lease(
         taken[row.op_id] = [row]
         last_of_record[row.entity_id] = row.op_id
     leased = [_taken(device, carried, known) for carried in taken.values()]
+    _mark(connection, leased, taken)
+    return leased
+
+
+def lease_these(
+    connection: Connection, device: str, rows: Iterable[Any], limit: int, known: int
+) -> list[Leased]:
+    """Take up to ``limit`` of ``rows`` (of the outbox, with their ``lane``), in whatever state they are.
+
+    They are composed and frozen as any that is leased, so that an entry is the same one wherever it goes.
+    """
+    taken: dict[str, list[Any]] = {}
+    last_of_record: dict[str, str] = {}
+    for row in rows:
+        carrier = last_of_record.get(row.entity_id)
+        if carrier is not None and _rides_with(taken[carrier], row):
+            taken[carrier].append(row)
+            continue
+        if len(taken) == limit:
+            break
+        taken[row.op_id] = [row]
+        last_of_record[row.entity_id] = row.op_id
+    leased = [_taken(device, some, known) for some in taken.values()]
     _mark(connection, leased, taken)
     return leased
 

@@ -14,7 +14,7 @@ from rollbook.store import replica, unreadable, versions
 from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.rows import THESE, insert, listed, read, these
-from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, SETTLED, State
+from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, SETTLED, SHOWN, State
 from rollbook.store.tables import OPERATION
 
 _WAITS = OPERATION.c.state.in_(ACTIVE)
@@ -139,7 +139,7 @@ def counts(connection: Connection) -> dict[State, int]:
     """How many entries are in each state that is not for good; one that is not known needs a person (S28)."""
     counted: dict[State, int] = {}
     for name, count in connection.execute(_COUNTS):
-        state = State(name) if name in ACTIVE else State.PARKED
+        state = State(name) if name in SHOWN else State.PARKED
         counted[state] = counted.get(state, 0) + count
     return counted
 

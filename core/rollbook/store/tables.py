@@ -161,6 +161,14 @@ BASE_SUM = Table(
     Column("sum", Integer, nullable=False),
 )
 
+SCOPE = Table(
+    "scope",  # what the user may see and write, once it has changed (S23)
+    metadata,
+    Column("scope", Text, primary_key=True),  # JSON: the words of domain.scope.as_text
+    Column("following", Text, nullable=False),  # held, coming, leaving
+    Column("after", Text, nullable=False, server_default=""),  # of one that is coming: the last id here
+)
+
 
 # Versions of records as the school made them, kept for a while: what a server that was put back gets (S22).
 KNOWN_VERSION = Table(

@@ -19,14 +19,17 @@ from rollbook.store.errors import StoreError
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged
 from rollbook.sync.files import FileSender
+from rollbook.sync.granted import Granted
 from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.numbers import NumberKeeper
 from rollbook.sync.overdue import OverdueWatch
 from rollbook.sync.pull import Pull
 from rollbook.sync.recovery import Recovery
 from rollbook.sync.replay import Replay
+from rollbook.sync.reporting import Reporting
 from rollbook.sync.settings import SyncSettings
 from rollbook.sync.tidying import Tidying
+from rollbook.sync.withdrawn import Forget, Withdrawn
 
 _SLEPT_SECONDS = 15.0  # far more than a busy loop is late; the clock counts sleep (S29)
 
@@ -56,6 +59,8 @@ class SyncEngine:
         resilience: ResilienceSettings,
         log: AttemptLog,
         emit: Emit,
+        forget: Forget,
+        version: str,
     ) -> None:
         self._store = store
         self._api = api
@@ -68,17 +73,7 @@ class SyncEngine:
         self._emit = emit
         self._lanes = LaneBackoff(clock, settings, chance)
         self.files = FileSender(store, api, settings.sync_file_cache_bytes)
-        self._replay = Replay(
-            store,
-            api,
-            device=device,
-            clock=clock,
-            settings=settings,
-            lanes=self._lanes,
-            files=self.files,
-            log=log,
-            emit=emit,
-        )
+        self._replay = self._replay_of(device, clock)
         self._pull = Pull(
             store, api, clock=clock, settings=settings, emit=emit, meanwhile=self._send_meanwhile
         )
@@ -92,6 +87,12 @@ class SyncEngine:
             read_anew=self._pull.read_anew,
         )
         self._tidying = Tidying(store, clock, settings)
+        self._withdrawn = Withdrawn(
+            store, api, device=device, clock=clock, settings=settings, lanes=self._lanes, log=log, emit=emit
+        )
+        self._forget = forget
+        self._granted = Granted(store, api, settings=settings, emit=emit)
+        self._reporting = Reporting(store, api, clock=clock, settings=settings, version=version)
         self._overdue = OverdueWatch(store, clock, settings.sync_overdue_seconds)
         self._clock = clock
         self._wake = asyncio.Event()
@@ -249,16 +250,32 @@ class SyncEngine:
             except CallFailedError as failure:
                 await self._find_the_way(failure)
                 await self._there_and_back()
-            if self._overdue.look(self._lanes.held()):
+            if self._overdue.look({*self._lanes.held(), *self._withdrawn.lanes()}):
                 self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
+            await self._reporting.tell(overdue=bool(self.overdue))
             await self.numbers.top_up()
             self._tidying.look()
-        except CallFailedError:
+        except CallFailedError as failure:
             with contextlib.suppress(StoreError):  # then the store's trouble keeps it from being up to date
                 self._pull.doubt()  # whatever was the head when last asked is not known to be so now (S24)
+            if failure.problem is not None:  # the server is there: it has said so
+                await self._reporting.tell(overdue=bool(self.overdue))
             raise
         finally:
             self.syncing = False
+
+    def _replay_of(self, device: str, clock: Clock) -> Replay:
+        return Replay(
+            self._store,
+            self._api,
+            device=device,
+            clock=clock,
+            settings=self._settings,
+            lanes=self._lanes,
+            log=self._log,
+            emit=self._emit,
+            files=self.files,
+        )
 
     async def _send_meanwhile(self) -> None:
         """What is saved while a long pull runs goes at once, too (S1)."""
@@ -279,6 +296,8 @@ class SyncEngine:
         await self._recovery.run()
         await self._replay.run()
         await self._pull.run()
+        await self._withdrawn.run(self._forget)
+        await self._granted.run()
 
     def _after(self, failure: CallFailedError) -> float:
         """Seconds until the next attempt: soon while in doubt, at the breaker's time once it is open."""

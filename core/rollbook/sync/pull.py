@@ -4,7 +4,7 @@ from rollbook.api.client import ApiClient
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
-from rollbook.store import filling, meta, replica, versions
+from rollbook.store import filling, meta, replica, scopes, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.check import Check, note_due
 from rollbook.sync.events import Emit, StatusChanged, records_changed
@@ -110,6 +110,7 @@ class Pull:
             touched = replica.apply_changes(connection, page.changes)
             if page.position > page.head - versions.KEPT_AT_MOST:
                 versions.note(connection, page.changes, self._clock.now().isoformat())
+            scopes.take_told(connection, page.changes, at_head=not page.more)
             meta.put(connection, CURSOR, page.cursor)
             note_known(connection, page.cursor)
             if not page.more:
@@ -131,5 +132,6 @@ class Pull:
         """Everything is read anew, over what is shown (S7, S22)."""
         with self._store.write() as connection:
             filling.abandon(connection)  # of an earlier state of the server
+            scopes.begin_anew(connection)
             meta.put(connection, CURSOR, None)
             meta.put(connection, CONFIRMED, None)

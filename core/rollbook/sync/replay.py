@@ -11,7 +11,7 @@ from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import lease, meta, settle, unreadable, versions
+from rollbook.store import handing, lease, meta, settle, unreadable, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.store.lease import Leased
 from rollbook.store.settle import WENT
@@ -91,7 +91,8 @@ class Replay:
 
     def _leased(self) -> list[Leased]:
         with self._store.write() as connection:
-            limit, held = self._settings.sync_push_operations, self._lanes.held()
+            limit = self._settings.sync_push_operations
+            held = {*self._lanes.held(), *handing.lanes_held_back(connection)}
             return lease.lease(connection, self._device, limit, held, position_of(known_row(connection)))
 
     async def _send(self, leased: Sequence[Leased]) -> int:

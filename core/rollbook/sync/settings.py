@@ -23,6 +23,8 @@ class SyncSettings:
     sync_backoff_base_seconds: float = 2.0
     sync_backoff_cap_seconds: float = 300.0
     sync_attempts_before_aside: int = 8
+    sync_report_seconds: float = 300.0  # how often the school is told how things stand, if nothing changes
+    sync_report_wait_seconds: float = 2.0
     sync_overdue_seconds: float = 120.0  # an entry that is due, online, and unsent for so long is a defect
     sync_file_cache_bytes: int = 200 * 1024 * 1024
     sync_numbers_again_seconds: float = 600.0  # after the server gave no block of numbers

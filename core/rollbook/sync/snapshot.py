@@ -9,7 +9,7 @@ from rollbook.contract.snapshot import MAX_SNAPSHOT_PAGE, SnapshotPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import filling
+from rollbook.store import filling, scopes
 from rollbook.store.database import StoreDatabase
 from rollbook.store.filling import Filling
 from rollbook.store.replica_rows import snapshot_rows
@@ -65,7 +65,12 @@ class Snapshot:
         if self._running() is None:
             await self._begin(entity)
         while (at := self._running()) is not None and at.entity is not None:
-            await self._read_table(at.entity, at.after)
+            try:
+                await self._read_table(at.entity, at.after)
+            except CallFailedError as failure:
+                if failure.code != "forbidden":
+                    raise
+                self._pass_over(at.entity)
         while await in_thread(self._sweep):
             await self._meanwhile()
         await self._make_indexes()
@@ -75,8 +80,14 @@ class Snapshot:
         with self._store.write() as connection:
             if entity is None:
                 filling.begin(connection, plan)
+                scopes.take_plan(connection, {table.entity for table in plan.tables})
             else:
                 filling.begin_repair(connection, plan, entity)
+
+    def _pass_over(self, entity: str) -> None:
+        """It was withdrawn since the snapshot began: the feed, which is read after it, says so (S23)."""
+        with self._store.write() as connection:
+            filling.take_page(connection, entity, [], more=False)
 
     def _running(self) -> Filling | None:
         with self._store.read() as connection:

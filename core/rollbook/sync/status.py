@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from rollbook.store import meta, outbox, recovery, staged
+from rollbook.store import meta, outbox, recovery, scopes, staged
 from rollbook.store.states import State
 from rollbook.sync.check import check_is_due, tables_that_differ
 from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
@@ -42,6 +42,7 @@ def table_status(
         outstanding.append("importing")
     if recovery.step(connection) is not None:
         outstanding.append("server_put_back")
+    outstanding += scopes.outstanding(connection)
     if not at_head:
         outstanding.append("not_pulled")
     if check_is_due(connection):

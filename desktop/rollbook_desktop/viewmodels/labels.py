@@ -69,6 +69,8 @@ ENTRY_STATES: dict[str, str] = {
     "parked": QT_TRANSLATE_NOOP("states", "Refused by the school; needs you"),
     "conflict": QT_TRANSLATE_NOOP("states", "In conflict with the school; needs you"),
     "giving_back": QT_TRANSLATE_NOOP("states", "The school lost it and gets it back"),
+    "handed_over": QT_TRANSLATE_NOOP("states", "Handed to the registrar, who decides"),
+    "declined": QT_TRANSLATE_NOOP("states", "Declined by the registrar"),
     "applied": QT_TRANSLATE_NOOP("states", "Saved at the school"),
 }
 

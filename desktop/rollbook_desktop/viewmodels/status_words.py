@@ -201,6 +201,7 @@ def _outstanding(status: Status) -> str:
             (status.failed, translate("status", "%n failed for now")),
             (status.parked, translate("status", "%n refused")),
             (status.conflicts, translate("status", "%n in conflict")),
+            (status.handed_over, translate("status", "%n handed to the registrar")),
         )
         if count
     ]

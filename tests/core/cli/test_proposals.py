@@ -1,0 +1,38 @@
+"""`rollbookctl proposals`: a registrar decides what others may not write any more (S23)."""
+
+from pathlib import Path
+
+from support.command_line import CommandLine
+from support.server_process import ServerProcess
+
+
+def test_s23_a_registrar_decides_from_the_command_line(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "server")
+    server.create_user()
+    server.create_user("owner")
+    with server:
+        _decided(server, CommandLine(tmp_path / "registrar"), CommandLine(tmp_path / "owner"))
+        assert server.stop() == 0
+
+
+def _decided(server: ServerProcess, registrar: CommandLine, owner: CommandLine) -> None:
+    registrar.connect(server)
+    owner.connect(server, "owner")
+    owner.run("sync")
+    for name in ("Eleni", "Maria"):
+        owner.run("students", "add", f"given_name={name}")
+    server.command("set-role", "owner", "--role", "support")
+    said = owner.run("sync")
+    assert (said.code, said.data["handed_over"], said.data["outstanding"]) == (3, 2, ["handed_over"])
+    assert [entry["state"] for entry in owner.run("outbox", "list").data["entries"]] == ["handed_over"] * 2
+    listed = registrar.run("proposals", "list").data["proposals"]
+    assert [one["changes"]["given_name"]["value"] for one in listed] == ["Eleni", "Maria"]
+    assert registrar.run("proposals", "accept", "1", "--note", "Thanks").code == 0
+    assert registrar.run("proposals", "decline", "2").data["state"] == "declined"
+    again = registrar.run("proposals", "accept", "2")
+    assert (again.code, again.data["error"]) == (1, "already-decided")
+    registrar.run("sync")
+    assert [student["given_name"] for student in registrar.students()] == ["Eleni"]
+    owner.run("sync")
+    refused = owner.run("proposals", "list")
+    assert (refused.code, refused.data["error"]) == (1, "forbidden")
