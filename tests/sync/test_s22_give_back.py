@@ -338,6 +338,27 @@ def test_s22_cut_at_any_point_of_giving_back_it_goes_on(
     assert school.rows("SELECT count(*), count(DISTINCT op_id) FROM receipt")[0] == (5, 5)
 
 
+def test_s22_what_is_known_only_by_a_first_sync_is_set_aside_and_said(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    dead, new = make_desk(), make_desk()
+    dead.sync()
+    copy = backup.take()
+    dead.add(given_name="Eleni")
+    dead.sync(), new.sync()  # the new one reads the records, without the feed
+    assert new.client.verify() == []
+    backup.put_back(copy)
+    new.sync()
+    assert names_at(school) == []
+    assert new.sql("SELECT count(*) FROM set_aside WHERE entity = 'student'") == [(1,)]
+    [said] = new.client.verify()
+    assert said.endswith("only this computer knows: 1. Tell support.")
+    assert dead.sync().up_to_date  # not dead after all
+    new.sync()
+    assert names_at(school) == ["Eleni"]
+    assert new.client.verify() == []
+
+
 def test_s22_a_viewers_desk_gives_back_what_it_had_seen(
     school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
 ) -> None:

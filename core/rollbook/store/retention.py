@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete
 
-from rollbook.store import versions
+from rollbook.store import set_aside, versions
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
@@ -14,4 +14,4 @@ def forget_before(connection: Connection, moment: str) -> int:
     settled = connection.execute(
         delete(OPERATION).where(OPERATION.c.state.in_(_SETTLED), OPERATION.c.settled_at < moment)
     ).rowcount
-    return settled + versions.forget(connection, moment)
+    return settled + versions.forget(connection, moment) + set_aside.forget(connection, moment)

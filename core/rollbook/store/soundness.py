@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DatabaseError
 
-from rollbook.store import sums
+from rollbook.store import recovery, set_aside, sums
 from rollbook.store.states import ACTIVE
 from rollbook.store.tables import LANE, OPERATION, REPLICA
 
@@ -21,6 +21,7 @@ def problems(connection: Connection) -> list[str]:
         for name in sums.wrongly_kept(connection)
     ]
     found += _stray_entries(connection)
+    found += _only_here(connection)
     return found
 
 
@@ -44,3 +45,11 @@ def _stray_entries(connection: Connection) -> list[str]:
         )
     ).scalar_one()
     return [f"{stray} entries stand in no lane."] if stray else []
+
+
+def _only_here(connection: Connection) -> list[str]:
+    """What a server that was put back lost and cannot be given: said until it is entered anew (S22)."""
+    if recovery.step(connection) is not None:
+        return []
+    lost = set_aside.only_here(connection)
+    return [f"Records that the school lost and that only this computer knows: {lost}. Tell support."] if lost else []

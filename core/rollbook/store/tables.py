@@ -191,6 +191,19 @@ KNOWN_VERSION = Table(
 )
 
 
+# Records as the school had them before it was put back (S22): what is nowhere else is still here.
+SET_ASIDE = Table(
+    "set_aside",
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("entity_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("base", Text),
+    Column("deleted", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+
 def _replica_table(entity: EntityType) -> Table:
     listed = [spec.name for spec in entity.fields if spec.listed]
     return Table(

@@ -21,7 +21,7 @@ from rollbook.contract.recovery import (
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import meta, recovery
+from rollbook.store import meta, recovery, set_aside
 from rollbook.store.database import StoreDatabase
 from rollbook.store.recovery import Lost
 from rollbook.sync.entering import enter_rest, enter_version
@@ -68,6 +68,7 @@ class Recovery:
         answer = await self._api.missing(MissingRequest(lost=lost))
         with self._store.write() as connection:
             recovery.set_step(connection, recovery.BEGUN)
+            set_aside.take(connection, self._clock.now().isoformat())
             recovery.doubt_bases(connection)
             known_anew(connection, answer.head)
             meta.put(connection, CONFIRMED, None)
