@@ -52,4 +52,6 @@ def _only_here(connection: Connection) -> list[str]:
     if recovery.step(connection) is not None:
         return []
     lost = set_aside.only_here(connection)
-    return [f"Records that the school lost and that only this computer knows: {lost}. Tell support."] if lost else []
+    if not lost:
+        return []
+    return [f"Records that the school lost and that only this computer knows: {lost}. Tell support."]
