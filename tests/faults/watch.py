@@ -33,7 +33,11 @@ def _not_so(school: School, desk: Desk) -> Iterator[Fault]:
     if waiting:
         yield Fault(FALSE, f"{desk.name} says up to date with {waiting} entries waiting")
         return
-    position = _position(desk)
+    position, mark = _cursor(desk)
+    if school.went_back and not school.rows(
+        "SELECT 1 FROM feed WHERE position = ? AND mark = ?", position, mark
+    ):
+        return  # it has not met the school since that was put back: nothing could have told it (S22)
     if position < desk.known.head:
         yield Fault(FALSE, f"{desk.name} says up to date at {position}, and was told of {desk.known.head}")
         return
@@ -52,9 +56,11 @@ def _not_so(school: School, desk: Desk) -> Iterator[Fault]:
         )
 
 
-def _position(desk: Desk) -> int:
+def _cursor(desk: Desk) -> tuple[int, str]:
+    """The position and the mark of the desk's cursor; 0 before there is one."""
     found = desk.rows("SELECT value FROM meta WHERE name = 'cursor'")
-    return int(found[0][0].split(".")[0]) if found and found[0][0] else 0
+    position, _, mark = (found[0][0] if found and found[0][0] else "0").partition(".")
+    return int(position), mark
 
 
 def moved_back(school: School, desk: Desk) -> Iterator[Fault]:
