@@ -10,7 +10,7 @@ import argon2
 from sqlalchemy import Engine
 
 from rollbook.server import engines
-from rollbook.store import database, password_check
+from rollbook.store import connections, password_check
 from rollbook.sync import check, snapshot
 
 _in_a_thread = anyio.to_thread.run_sync
@@ -42,7 +42,7 @@ async def _at_once(work: Callable[[], Any]) -> Any:
 
 
 def _share_what_is_compiled() -> None:
-    make_engine = database.create_engine
+    make_engine = connections.create_engine
     first: dict[str, Engine] = {}
 
     def sharing(*arguments: Any, **settings: Any) -> Engine:
@@ -54,4 +54,4 @@ def _share_what_is_compiled() -> None:
         engine.dialect, engine._compiled_cache = shared.dialect, shared._compiled_cache
         return engine
 
-    database.create_engine = engines.create_engine = sharing
+    connections.create_engine = engines.create_engine = sharing
