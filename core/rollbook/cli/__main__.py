@@ -6,6 +6,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from rollbook.cli import importing, leaving, notices, outbox, photo, proposals, status, students, support
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 a problem, 2 usage, 3 saved but outstanding."""
     parsed = parser().parse_args(arguments)
     _speak_any_script(parsed.json)
+    _log_beside()
     try:
         return tell(_run(parsed), parsed.json)
     except CommandProblemError as problem:
@@ -62,6 +65,12 @@ def _speak_any_script(as_json: bool) -> None:
     for stream, encoding in ((sys.stdout, "utf-8" if as_json else None), (sys.stderr, None)):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def _log_beside() -> None:
+    """What the client logs goes to standard error: standard output is the answer's alone."""
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr))
 
 
 def _run(parsed: Namespace) -> Answer:
