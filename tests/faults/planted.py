@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from rollbook.contract.operations import Outcome, Result
+from rollbook.contract.operations import Outcome, PushResponse, Result
 from rollbook.contract.problems import problem
 from rollbook.server.sync import decide, feed, push
 from rollbook.server.tables import receipt
@@ -109,7 +109,7 @@ def failed_batch_parking_its_500(patch: pytest.MonkeyPatch) -> None:
             return await failed(self, leased, failure)
         cause = problem("internal-error")
         results = [Result(op_id=each.op_id, outcome=Outcome.REJECTED, problem=cause) for each in leased]
-        self._settle(leased, results, failure.request_id)
+        self._settle(leased, PushResponse(results), failure.request_id)
         return len(leased)
 
     patch.setattr(replay.Replay, "_failed", parked)
