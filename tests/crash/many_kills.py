@@ -27,6 +27,7 @@ _SHOWN_EVERY_SECONDS = 5.0
 _ROUNDS_OF_A_SURVIVOR, _ROUNDS_WITHOUT_END = 3, 100_000
 _LONGEST_SECONDS = 0.25
 _AT_A_POINT = 0.6
+_MISSED_AT_MOST = 2  # a point that this work does not come by is not waited for again and again
 _POINT_WITHIN_SECONDS = 3.0
 RANDOM = "a random moment"
 
@@ -39,6 +40,7 @@ class Tally:
     saves: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
+    missed: Counter[str] = field(default_factory=Counter)  # points at which nothing came by in time
 
     @property
     def count(self) -> int:
@@ -81,6 +83,7 @@ def kill_client(school: KilledSchool, chance: random.Random, tally: Tally, point
     if point is None:
         child.wait(chance.uniform(0.0, _LONGEST_SECONDS))
     elif not child.wait(_POINT_WITHIN_SECONDS):
+        tally.missed[point] += 1
         point = None  # it never came there; the kill is one at some moment
     assert child.kill() == KILLED, school.why()
     tally.kills["client"][point or RANDOM] += 1
@@ -97,6 +100,7 @@ def kill_server(school: KilledSchool, chance: random.Random, tally: Tally, point
     if point is None:
         school.server.wait(chance.uniform(0.0, _LONGEST_SECONDS))
     elif not school.server_falls():
+        tally.missed[point] += 1
         point = None
     assert school.server.kill() == KILLED, school.why()
     tally.kills["server"][point or RANDOM] += 1
@@ -109,7 +113,8 @@ def a_group(school: KilledSchool, chance: random.Random, tally: Tally, kills: in
     named = {side: [only] if only and only.startswith(side) else points(side) for side in tally.kills}
     for number in range(kills):
         side, kill = (("client", kill_client), ("server", kill_server))[number % 2]
-        point = chance.choice(named[side]) if chance.random() < (1 if only else _AT_A_POINT) else None
+        reached = [each for each in named[side] if tally.missed[each] < _MISSED_AT_MOST] or [None]
+        point = chance.choice(reached) if chance.random() < (1 if only else _AT_A_POINT) else None
         kill(school, chance, tally, point)
         school.all_finish()
         tally.found(school.look())
