@@ -94,16 +94,19 @@ class ServerProcess:
         assert done.returncode == 0, done.stderr
         return done
 
-    def start(self, *, killed_at: str | None = None) -> Self:
+    def start(self, *, killed_at: str | None = None, defect: str | None = None) -> Self:
         """Start it and wait until it says that it answers.
 
         ``killed_at`` is a point of ``domain.checkpoints`` at which it will kill itself with SIGKILL
-        (``"server.push.committed:2"`` for the second time that it passes).
+        (``"server.push.committed:2"`` for the second time that it passes). ``defect`` is one of
+        ``support.defective_server``.
         """
         assert not self.running
         program = ["-m", "rollbook.server"]
         if killed_at is not None:
             program = ["-m", "support.killed_at", killed_at, "rollbook-server"]
+        if defect is not None:
+            program = ["-m", "support.defective_server", defect, "rollbook-server"]
         arguments = ["serve", "--port", str(self.port), "--workers", str(self.workers)]
         with (self.folder / "stderr.txt").open("ab") as errors:
             self._process = subprocess.Popen(

@@ -45,6 +45,7 @@ from rollbook.resilience.settings import ResilienceSettings
 _Shape = TypeVar("_Shape")
 _CHUNK_ROUTE = "/api/v1/files/chunks/{sha256}"
 _PROPOSALS = "/api/v1/sync/proposals"
+_FALLS = frozenset({"internal-error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,14 @@ class ApiClient:
 
     # ---- sync
 
-    async def push(self, body: bytes, *, action_id: str | None = None, known: str = START) -> PushAnswer:
+    async def push(
+        self, body: bytes, *, action_id: str | None = None, known: str = START, looking: bool = False
+    ) -> PushAnswer:
         """Send operations. A single attempt: what fails waits in the outbox (S11).
 
         ``known`` is the last row of the feed that we have been told of: a server that was put back to before
-        it takes nothing, and answers ``cursor-unknown`` (S22).
+        it takes nothing, and answers ``cursor-unknown`` (S22). ``looking``: an entry over which the server
+        falls is being looked for (S8), so that its falling says nothing of its health.
         """
         call = Call(
             "POST",
@@ -149,6 +153,7 @@ class ApiClient:
             body=body,
             action_id=action_id,
             writes=True,
+            forgiven=_FALLS if looking else frozenset(),
         )
         answer = await self._once(call)
         return PushAnswer(answer.value, answer.request_id)

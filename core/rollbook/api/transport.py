@@ -14,7 +14,7 @@ from rollbook.contract import headers
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.resilience.deadline import Deadline
-from rollbook.resilience.failures import CallFailedError
+from rollbook.resilience.failures import CallFailedError, FailureKind
 from rollbook.resilience.settings import ResilienceSettings
 
 _Shape = TypeVar("_Shape")
@@ -28,7 +28,8 @@ class Call(Generic[_Shape]):
     """What to ask, and the ``shape`` of the answer (``msgspec.Raw``: any JSON; ``NoneType``: no body;
     ``bytes``: a chunk of a file).
 
-    ``route`` is the template for logs; ``writes``: a cut leaves the outcome unknown.
+    ``route`` is the template for logs; ``writes``: a cut leaves the outcome unknown. ``forgiven`` are codes
+    by which the server refuses what was sent, which is no sign of its health.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Call(Generic[_Shape]):
     action_id: str | None = None
     writes: bool = False
     content_type: str = "application/json"
+    forgiven: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Transport:
             value = self._understood(call, answer)
         except CallFailedError as failure:
             failure.request_id = seen.request_id
+            if failure.code in call.forgiven and failure.problem is not None:
+                failure.kind = FailureKind.CLIENT
             self._observe(call, seen, failure.kind.value, failure.code)
             raise
         except BaseException:

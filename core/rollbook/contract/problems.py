@@ -77,6 +77,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("outcome-too-old", 409, _O, "It is too long ago to know whether the school has this entry already.", "Look at the record. Send the entry again if it is missing there, else discard it."),
         ProblemType("version-mismatch", 412, _O, "The record has changed since you read it.", "Read it again and repeat the change."),
         ProblemType("body-too-large", 413, _S, "The request is too large.", "It is sent again in smaller parts."),
+        ProblemType("entry-too-large", 413, _O, "This entry is too large for the server.", "Shorten its longest values."),
         ProblemType("media-type-unsupported", 415, _O, "The server takes JSON only here.", "Report this to support with the request ID."),
         ProblemType("validation-failed", 422, _O, "Some values are not accepted.", "Correct the fields that are marked."),
         ProblemType("idempotency-mismatch", 422, _O, "This entry was sent before with other contents.", "Report this to support with the request ID."),

@@ -73,6 +73,12 @@ def fail_alone(connection: Connection, each: Leased, request_id: str | None, cau
     _set(connection, [(each.op_id, values)], request_id)
 
 
+def park_alone(connection: Connection, each: Leased, request_id: str | None, cause: Problem) -> None:
+    """A batch of this one entry was refused unread: nothing was done, and a person must mend it (S9)."""
+    values = {"state": State.PARKED, "uncertain": 0, "attempts": 1, "problem": _text(cause)}
+    _set(connection, [(each.op_id, values)], request_id)
+
+
 def not_applied(connection: Connection, op_ids: Sequence[str]) -> None:
     """The server has no receipt: these were never applied, and a person may discard them again (S7)."""
     connection.execute(update(OPERATION).where(OPERATION.c.op_id.in_(list(op_ids))).values(uncertain=0))
@@ -98,7 +104,7 @@ def _outcome_of(result: Result | None, at: str) -> Values:
     values["attempts"] = 1
     if result.outcome in WENT:
         went = {"state": State.APPLIED, "result_version": result.version, "settled_at": at, "problem": None}
-        return values | went
+        return values | went | {"merged_fields": json.dumps(result.merged_fields)}
     if result.outcome is Outcome.CONFLICT:
         clash = None if result.conflict is None else msgspec.json.encode(result.conflict).decode()
         cause = result.problem or problem("edit-conflict")

@@ -1,6 +1,7 @@
 """Sending what waits: lease, push, settle (S7–S9, S11)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -26,6 +27,7 @@ from rollbook.sync.settings import SyncSettings
 _NO_ENTRY = (ValueError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
 """What an entry that cannot be read raises when it is to be made into bytes (S28)."""
 _POISONED = ("internal-error", "body-too-large", "malformed-request")
+_REFUSED_UNREAD = ("body-too-large", "malformed-request")
 _BODY_ROOM = MAX_BODY_BYTES // 2
 
 
@@ -64,10 +66,10 @@ class Replay:
         self._recover()
         while leased := self._lease():
             self._emit(StatusChanged())
-            parts = list(_parts(leased))
+            parts, search = list(_parts(leased)), _Search()
             for index, part in enumerate(parts):
                 try:
-                    answered += await self._send(part)
+                    answered += await self._send(part, search)
                 except CallFailedError:
                     self._return(
                         tuple(each for later in parts[index + 1 :] for each in later), uncertain=False
@@ -95,8 +97,12 @@ class Replay:
             held = {*self._lanes.held(), *handing.lanes_held_back(connection)}
             return lease.lease(connection, self._device, limit, held, position_of(known_row(connection)))
 
-    async def _send(self, leased: Sequence[Leased]) -> int:
-        leased = await self._with_their_files(leased)
+    async def _send(self, leased: Sequence[Leased], search: "_Search") -> int:
+        leased = self._not_stuck(leased, search)
+        ready = await self._with_their_files(leased)
+        if len(ready) < len(leased):
+            search.stuck |= {each.lane for each in leased} - {each.lane for each in ready}
+        leased = ready
         if not leased:
             return 0
         checkpoints.passed("client.push.before_send")
@@ -104,14 +110,18 @@ class Replay:
         body = push_body([each.frozen for each in leased], _sent_before(leased))
         try:
             with self._log.carrying([each.op_id for each in leased]):
-                answer = await self._api.push(body, action_id=action, known=self._known())
+                answer = await self._api.push(
+                    body, action_id=action, known=self._known(), looking=search.looking
+                )
         except CallFailedError as failure:
-            return await self._failed(leased, failure)
+            return await self._failed(leased, failure, search)
         except BaseException:  # cancelled, or a defect: the server may have applied it
             self._return(leased, uncertain=True)
             raise
         checkpoints.passed("client.push.answered")
         self._settle(leased, answer.response, answer.request_id)
+        outcomes = {result.op_id: result.outcome for result in answer.response.results}
+        search.stuck |= {each.lane for each in leased if outcomes.get(each.op_id) not in WENT}
         return len(leased)
 
     async def _with_their_files(self, leased: Sequence[Leased]) -> Sequence[Leased]:
@@ -133,6 +143,12 @@ class Replay:
             self._log.write(connection)
         self._announce([each for each in leased if each.op_id in ended])
         return [each for each in leased if each.op_id not in ended]
+
+    def _not_stuck(self, leased: Sequence[Leased], search: "_Search") -> Sequence[Leased]:
+        """Those before which nothing of their lane stayed behind in an earlier part; the others wait (S4)."""
+        held = [each for each in leased if each.lane in search.stuck]
+        self._return(held, uncertain=search.doubtful)
+        return [each for each in leased if each.lane not in search.stuck] if held else leased
 
     def _known(self) -> str:
         with self._store.read() as connection:
@@ -160,24 +176,31 @@ class Replay:
             else:
                 self._lanes.went(each.lane)
 
-    async def _failed(self, leased: Sequence[Leased], failure: CallFailedError) -> int:
+    async def _failed(self, leased: Sequence[Leased], failure: CallFailedError, search: "_Search") -> int:
         """A whole batch failed: the system's failure, unless halving shows whose it is (S8)."""
         if failure.code not in _POISONED:
             self._return(leased, uncertain=failure.outcome_unknown, request_id=failure.request_id)
             raise failure
         if len(leased) > 1:
             middle = len(leased) // 2
+            search.looking = not search.found
+            search.doubtful = search.doubtful or failure.outcome_unknown
             try:
-                answered = await self._send(leased[:middle])
+                answered = await self._send(leased[:middle], search)
             except CallFailedError:
                 self._return(leased[middle:], uncertain=True)
                 raise
-            return answered + await self._send(leased[middle:])
+            return answered + await self._send(leased[middle:], search)
+        search.looking, search.found = False, True
+        search.stuck.add(leased[0].lane)
         await self._fail_alone(leased[0], failure)
         return 1
 
     async def _fail_alone(self, each: Leased, failure: CallFailedError) -> None:
         cause = failure.problem if isinstance(failure.problem, Problem) else problem(failure.code)
+        if failure.code in _REFUSED_UNREAD and not each.uncertain:
+            self._park_alone(each, failure.request_id, _of_the_entry(cause))
+            return
         with self._store.write() as connection:
             settle.fail_alone(connection, each, failure.request_id, cause)
             self._log.write(connection)
@@ -185,6 +208,13 @@ class Replay:
         self._announce([each])
         if not each.uncertain:  # this attempt was answered; an earlier one that was cut may yet arrive
             await self._ask_receipt(each)
+
+    def _park_alone(self, each: Leased, request_id: str | None, cause: Problem) -> None:
+        """It was refused at the door and would be again: a person mends it."""
+        with self._store.write() as connection:
+            settle.park_alone(connection, each, request_id, cause)
+            self._log.write(connection)
+        self._announce([each])
 
     async def _ask_receipt(self, each: Leased) -> None:
         """Whether the server applied it all the same; without an answer it stays uncertain (S7)."""
@@ -211,6 +241,28 @@ class Replay:
         for entity, ids in by_entity.items():
             self._emit(records_changed(entity, ids))
         self._emit(StatusChanged())
+
+
+@dataclass(slots=True)
+class _Search:
+    """What is known of a lease while its parts go. ``stuck`` are lanes of which something stayed behind.
+
+    ``doubtful``: it was answered in a way that the server may have applied some of it all the same. Until the
+    first bad entry is ``found``, what fails is not the server's failure: an open breaker would end the
+    search, and the next would begin anew, for ever.
+    """
+
+    looking: bool = False
+    found: bool = False
+    doubtful: bool = False
+    stuck: set[str] = field(default_factory=set)
+
+
+def _of_the_entry(cause: Problem) -> Problem:
+    """What is said of a request that can be sent in smaller parts is not true of a single entry."""
+    if cause.error != "body-too-large":
+        return cause
+    return problem("entry-too-large", request_id=cause.request_id, timestamp=cause.timestamp)
 
 
 def _sent_before(leased: Sequence[Leased]) -> dict[str, int]:
