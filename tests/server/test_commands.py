@@ -1,6 +1,8 @@
 """The administrator's commands: what they say, how they end (exit 0, 1, 2)."""
 
 import io
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +56,8 @@ def test_check_says_what_to_do_next(run: Callable[..., tuple[int, str]], tmp_pat
     code, said = run("check")
     assert (code, "All is well" in said) == (0, True)
     assert run("migrate")[0] == 0
-    assert run(*create("Anna"), stdin="another password\n")[0] == 0  # the same user, with a new password
+    code, said = run(*create("Anna"), stdin="another password\n")  # the same user, with a new password
+    assert (code, "There was a user Anna already" in said) == (0, True)
     assert count(tmp_path, "SELECT count(*) FROM app_user") == 1
 
 
@@ -130,6 +133,41 @@ def test_a_made_up_school_is_the_same_for_the_same_seed_and_made_once(
     assert count(tmp_path, "SELECT count(*) FROM membership") == 4
     code, said = run("make-demo", "--students", "25")
     assert (code, "has students already" in said) == (1, True)
+
+
+def test_a_made_up_school_is_not_made_beside_a_real_one_unless_asked(
+    run: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    assert run(*create("anna"), stdin="a good password\n")[0] == 0
+    code, said = run("make-demo", "--students", "5")
+    assert (code, "holds the school “School”" in said, "--beside" in said) == (1, True, True)
+    assert count(tmp_path, "SELECT count(*) FROM app_user") == 1
+    assert run("make-demo", "--students", "5", "--beside")[0] == 0
+    assert count(tmp_path, "SELECT count(*) FROM student") == 5
+
+
+def test_a_port_that_is_taken_is_said_without_a_traceback(run: Callable[..., tuple[int, str]]) -> None:
+    assert run("migrate")[0] == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, said = run("serve", "--port", str(port))
+    assert (code, "Traceback" in said) == (1, False)
+    assert f"Cannot listen on 127.0.0.1 port {port}: Address already in use. Is a server running" in said
+
+
+def test_the_database_is_for_whoever_runs_the_server_alone(
+    run: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    before = os.umask(0o022)
+    try:
+        assert run("migrate")[0] == 0
+    finally:
+        os.umask(before)
+    file = tmp_path / "folder" / "school.sqlite3"
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.parent.stat().st_mode & 0o077 == 0
 
 
 def test_a_database_that_cannot_be_reached_is_said_clearly(

@@ -30,6 +30,19 @@ class CommandLine:
         self.data = data
         self._env = {**os.environ, "ROLLBOOK_KEYRING": "0", "PYTHONPATH": str(_TESTS), **settings}
 
+    def say(self, *arguments: str, stdin: str = "") -> Said:
+        """Run to the end as a person does, without ``--json``: the words are in ``out`` and ``err``."""
+        done = subprocess.run(
+            [sys.executable, "-m", "rollbook.cli", "--data", str(self.data), *arguments],
+            env=self._env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Said(done.returncode, {}, done.stdout, done.stderr)
+
     def start(self, *arguments: str, killed_at: str | None = None) -> subprocess.Popen[str]:
         """Start a run; with ``killed_at`` it kills itself at that point (SIGKILL)."""
         program = ["-m", "rollbook.cli"]

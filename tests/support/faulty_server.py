@@ -174,14 +174,15 @@ class FaultyServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             if self._listens:
-                self.requests.append(await _read(reader))
+                self.requests.append(await read_request(reader))
             answering = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
             await answering(writer)
             writer.close()
             await writer.wait_closed()
 
 
-async def _read(reader: asyncio.StreamReader) -> Asked:
+async def read_request(reader: asyncio.StreamReader) -> Asked:
+    """One request, whole."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *rest = head.rstrip("\r\n").split("\r\n")
     method, target, _version = first.split(" ")

@@ -12,13 +12,18 @@ from support.command_line import Said
 
 
 class InProcessLine:
-    """`rollbookctl --json` on one data folder. Settings come from the test's environment."""
+    """`rollbookctl` on one data folder. Settings come from the test's environment."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
 
     def run(self, *arguments: str, stdin: str = "") -> Said:
         """Run to the end."""
+        said = self.say("--json", *arguments, stdin=stdin)
+        return Said(said.code, json.loads(said.out) if said.out.strip() else {}, said.out, said.err)
+
+    def say(self, *arguments: str, stdin: str = "") -> Said:
+        """Run to the end as a person does, without ``--json``: the words are in ``out`` and ``err``."""
         out, err = io.StringIO(), io.StringIO()
         with (
             contextlib.redirect_stdout(out),
@@ -26,8 +31,7 @@ class InProcessLine:
             mock.patch.object(sys, "stdin", io.StringIO(stdin)),
         ):
             try:
-                code = main(["--data", str(self.data), "--json", *arguments])
+                code = main(["--data", str(self.data), *arguments])
             except SystemExit as left:
                 code = int(left.code or 0)
-        data = json.loads(out.getvalue()) if out.getvalue().strip() else {}
-        return Said(code, data, out.getvalue(), err.getvalue())
+        return Said(code, {}, out.getvalue(), err.getvalue())

@@ -54,7 +54,8 @@ class Health:
         state, reason = connection_of(signs)
         if (state, reason) != self._shown:
             self._shown, self._since = (state, reason), self._clock.now().isoformat()
-        return Connection(state, reason, self._since, self._next_attempt_in())
+        met = (failure.code, failure.detail) if failure else ("", "")
+        return Connection(state, reason, self._since, self._next_attempt_in(), *met)
 
     def _next_attempt_in(self) -> float | None:
         """Seconds until it may be asked again; ``None`` when it may be asked at any time."""

@@ -22,6 +22,10 @@ _NO_INTERFACE = {errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, 1231}  
 _NO_HOST = {errno.EHOSTUNREACH, errno.EHOSTDOWN, 1232}
 _PASSING = {408, 425, 429, 502, 503, 504}
 _SURELY_NOT_DONE = {"overloaded", "database-busy"}  # turned away at the door, or rolled back
+# OpenSSL: certificate has expired; host name mismatch, IP address mismatch.
+_EXPIRED, _ANOTHER_NAME = 10, (62, 64)
+_GATEWAY = {502, 503, 504}
+_GUEST_NETWORK = "On a guest network, sign in to it in a browser first; else check the address."
 _BY_STATUS = {401: "not-signed-in", 403: "forbidden", 413: "body-too-large", 429: "too-many-requests"}
 
 
@@ -126,10 +130,7 @@ _TOO_LATE = "The server did not answer in time."
 def _met(error: Exception, roots: list[BaseException]) -> tuple[str, str]:
     """The code and the words for a failure that is not this computer's."""
     if any(isinstance(root, ssl.SSLError) for root in roots):
-        return (
-            "tls-failed",
-            "The server's identity could not be checked. On a guest network, sign in to it first.",
-        )
+        return "tls-failed", _doubt_of_identity(roots)
     if any(isinstance(root, socket.gaierror) for root in roots):
         return "name-not-found", "The server's name cannot be found. Check the address."
     if isinstance(error, httpx.TimeoutException | TimeoutError):
@@ -137,6 +138,21 @@ def _met(error: Exception, roots: list[BaseException]) -> tuple[str, str]:
     if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
         return "unreadable-answer", _CUT_OFF
     return "unreachable", "The server cannot be reached."
+
+
+def _doubt_of_identity(roots: list[BaseException]) -> str:
+    """What is wrong with the certificate that was shown, for whoever must mend it."""
+    found = next((root for root in roots if isinstance(root, ssl.SSLCertVerificationError)), None)
+    if found is None:
+        return f"The server's identity could not be checked. {_GUEST_NETWORK}"
+    if found.verify_code == _EXPIRED:
+        return (
+            "The server's certificate has run out. Check this computer's date; if it is right, the "
+            "administrator must renew the certificate."
+        )
+    if found.verify_code in _ANOTHER_NAME:
+        return f"The certificate that was shown is another server's. {_GUEST_NETWORK}"
+    return f"The certificate that was shown is signed by nobody whom this computer trusts. {_GUEST_NETWORK}"
 
 
 def _is_local(root: BaseException, has_route: bool) -> bool:
@@ -174,12 +190,18 @@ def _deeper(error: BaseException) -> BaseException | None:
 
 def _stranger(answer: httpx.Response, pinned: str | None, writes: bool) -> CallFailedError | None:
     installation = answer.headers.get(INSTALLATION)
+    if not installation and answer.status_code in _GATEWAY:
+        return CallFailedError(
+            FailureKind.TRANSIENT,
+            "gateway-error",
+            f"Something on the way cannot reach the school's server (it answered {answer.status_code}).",
+            outcome_unknown=writes,
+        )
     if not installation:
         return CallFailedError(
             FailureKind.TRANSIENT,
             "not-our-server",
-            "What answers there is no Rollbook server. On a guest network, sign in to it in a browser first; "
-            "else check the address.",
+            f"What answers there is no Rollbook server. {_GUEST_NETWORK}",
             outcome_unknown=writes,
         )
     if pinned is not None and installation != pinned:

@@ -2,13 +2,26 @@
 
 import dataclasses
 import io
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
 import structlog
 
-from rollbook.cli import importing, leaving, notices, outbox, photo, proposals, status, students, support
+from rollbook.cli import (
+    conflicts,
+    history,
+    importing,
+    leaving,
+    notices,
+    outbox,
+    photo,
+    proposals,
+    status,
+    students,
+    support,
+)
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
 from rollbook.client.errors import (
@@ -30,7 +43,8 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "students": students.run,
     "photo": photo.run,
     "outbox": outbox.run_outbox,
-    "conflicts": outbox.run_conflicts,
+    "conflicts": conflicts.run_conflicts,
+    "history": history.run,
     "import": importing.run,
     "proposals": proposals.run,
     "support": support.run,
@@ -40,6 +54,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 a problem, 2 usage, 3 saved but outstanding."""
     parsed = parser().parse_args(arguments)
+    os.umask(os.umask(0o077) | 0o077)  # pupils' data is for this user alone
     _speak_any_script(parsed.json)
     _log_beside()
     try:

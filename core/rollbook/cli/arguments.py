@@ -6,14 +6,38 @@ from typing import TypeAlias
 
 from platformdirs import user_data_path
 
+from rollbook.domain.student import STUDENT
 
-def parser() -> argparse.ArgumentParser:
+Parser: TypeAlias = argparse.ArgumentParser
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+_JSON = "print one JSON object on standard output"
+_FIELDS = (
+    f"Fields of a student: {', '.join(STUDENT.names)}. Dates are written 2014-02-28; FIELD= empties one."
+)
+_CHOOSE = (
+    "FIELD=mine takes the value entered here, FIELD=theirs the school's, FIELD==VALUE another one (with two "
+    "equals signs); student_number=next takes this desk's next number. “same” says that a new student is the "
+    "one that the school has. Where one side archived the record: record=mine or record=theirs."
+)
+_COLUMNS = (
+    "The first row names the columns: a field's name or what other programs call it (Surname, DOB, …). "
+    f"{_FIELDS}"
+)
+_ENTRY_ID = "the entry's ID, or its last letters as the list shows them"
+
+
+def parser() -> Parser:
     """The parser of `rollbookctl`. A wrong use ends the program with exit code 2."""
-    top = argparse.ArgumentParser(prog="rollbookctl", description="Rollbook without a window.")
+    top = argparse.ArgumentParser(
+        prog="rollbookctl",
+        description="Rollbook without a window.",
+        epilog="Each command tells more with --help, its verbs too: rollbookctl students add --help",
+    )
     top.add_argument("--data", type=Path, default=user_data_path("rollbook"), help="the data folder")
-    top.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    top.add_argument("--json", action="store_true", help=_JSON)
     top.add_argument("--server", help="the server's address, if it has moved")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     _connecting(commands)
     _students(commands)
     _photo(commands)
@@ -25,37 +49,53 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+def _leaf(commands: Commands, name: str, said: str, more: str | None = None) -> Parser:
+    """A command or verb; ``--json`` may stand behind it as well as in front."""
+    made = commands.add_parser(name, help=said, description=f"{said[0].upper()}{said[1:]}.", epilog=more)
+    made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=_JSON)
+    return made
+
+
+def _verbs(commands: Commands, name: str, said: str) -> Commands:
+    group = commands.add_parser(name, help=said, description=f"{said[0].upper()}{said[1:]}.")
+    return group.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
 
 
 def _connecting(commands: Commands) -> None:
-    connect = commands.add_parser("connect", help="sign in to a school's server and keep a copy here")
-    connect.add_argument("url", metavar="URL")
+    connect = _leaf(commands, "connect", "sign in to a school's server and keep a copy here")
+    connect.add_argument("url", metavar="ADDRESS", help="of the server, such as https://school.example.org")
     connect.add_argument("--user", required=True, metavar="NAME")
-    connect.add_argument("--password-stdin", action="store_true", required=True)
-    status = commands.add_parser("status", help="where everything is")
+    connect.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from standard input; else it is asked",
+    )
+    status = _leaf(commands, "status", "where everything is")
     status.add_argument("--seen", action="store_true", help="what befell the store was read; tell it no more")
-    leave = commands.add_parser("sign-out", help="end the session; what waits is kept for this user")
+    leave = _leaf(commands, "sign-out", "end the session; what waits is kept for this user")
     leave.add_argument("--export", type=Path, metavar="FILE", help="write what waits there, too")
-    sync = commands.add_parser("sync", help="send what waits, fetch what changed")
+    sync = _leaf(commands, "sync", "send what waits, fetch what changed")
     sync.add_argument("--watch", action="store_true", help="go on until interrupted")
     sync.add_argument("--timeout", type=float, metavar="SECONDS")
-    commands.add_parser("verify", help="check this computer's store and its place in the feed")
+    _leaf(commands, "verify", "check this computer's store and its place in the feed")
 
 
 def _students(commands: Commands) -> None:
-    students = commands.add_parser("students", help="find, show, add and change students")
-    verbs = students.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("find").add_argument("text", metavar="TEXT")
-    verbs.add_parser("list").add_argument("--limit", type=int, default=200, metavar="N")
-    verbs.add_parser("show").add_argument("id", metavar="ID")
-    add = verbs.add_parser("add")
+    verbs = _verbs(commands, "students", "find, show, add and change students")
+    find = _leaf(verbs, "find", "students by the beginnings of words, in any order and script")
+    find.add_argument("text", metavar="TEXT")
+    listed = _leaf(verbs, "list", "all students, by name")
+    listed.add_argument("--limit", type=int, default=200, metavar="N")
+    _leaf(verbs, "show", "one student").add_argument("id", metavar="ID")
+    add = _leaf(verbs, "add", "register a student", _FIELDS)
     add.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
     add.add_argument("--number", metavar="next|NUMBER", help="the student number; next: this desk's next one")
-    change = verbs.add_parser("set")
+    change = _leaf(verbs, "set", "change fields of a student", _FIELDS)
     change.add_argument("id", metavar="ID")
     change.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
-    verbs.add_parser("archive").add_argument("id", metavar="ID")
+    _leaf(verbs, "archive", "archive a student; nothing is deleted").add_argument("id", metavar="ID")
+    history = _leaf(commands, "history", "who changed what of a student, and what was not kept")
+    history.add_argument("id", metavar="STUDENT_ID")
 
 
 def _photo(commands: Commands) -> None:
@@ -68,29 +108,28 @@ def _photo(commands: Commands) -> None:
 
 
 def _outbox(commands: Commands) -> None:
-    outbox = commands.add_parser("outbox", help="entries that the school does not have yet")
-    verbs = outbox.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("list")
-    verbs.add_parser("show").add_argument("op", metavar="OP")
-    verbs.add_parser("retry").add_argument("op", metavar="OP")
-    discard = verbs.add_parser("discard")
-    discard.add_argument("op", metavar="OP")
+    verbs = _verbs(commands, "outbox", "entries that the school does not have yet")
+    _leaf(verbs, "list", "all that wait, in the order in which they go")
+    _leaf(verbs, "show", "one entry, with what the school answered").add_argument(
+        "op", metavar="ID", help=_ENTRY_ID
+    )
+    _leaf(verbs, "retry", "send a refused or failed entry again").add_argument(
+        "op", metavar="ID", help=_ENTRY_ID
+    )
+    discard = _leaf(verbs, "discard", "give an entry up")
+    discard.add_argument("op", metavar="ID", help=_ENTRY_ID)
     discard.add_argument("--export", type=Path, metavar="FILE", help="write what is discarded there first")
 
 
 def _conflicts(commands: Commands) -> None:
-    conflicts = commands.add_parser("conflicts", help="entries for which a person must choose")
-    verbs = conflicts.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("list")
-    verbs.add_parser("show").add_argument("op", metavar="ID")
-    resolve = verbs.add_parser("resolve")
-    resolve.add_argument("op", metavar="ID")
-    resolve.add_argument(
-        "choices",
-        nargs="+",
-        metavar="FIELD=mine|theirs|next|=VALUE",
-        help="for each field; “same” says that a new record is the one that the school has",
+    verbs = _verbs(commands, "conflicts", "entries for which a person must choose")
+    _leaf(verbs, "list", "all of them: which student, which fields, who and when")
+    _leaf(verbs, "show", "one of them: both sides, and how to choose").add_argument(
+        "op", metavar="ID", help=_ENTRY_ID
     )
+    resolve = _leaf(verbs, "resolve", "choose, field by field", _CHOOSE)
+    resolve.add_argument("op", metavar="ID", help=_ENTRY_ID)
+    resolve.add_argument("choices", nargs="+", metavar="FIELD=mine|theirs|next|=VALUE")
 
 
 def _proposals(commands: Commands) -> None:
@@ -107,14 +146,17 @@ def _proposals(commands: Commands) -> None:
 
 
 def _importing(commands: Commands) -> None:
-    take_in = commands.add_parser("import", help="take in a file of students")
+    take_in = _leaf(commands, "import", "take in a file of students", _COLUMNS)
     take_in.add_argument("file", type=Path, metavar="FILE")
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
     take_in.add_argument("--good-rows", action="store_true", help="leave rows with a problem out")
 
 
 def _support(commands: Commands) -> None:
-    support = commands.add_parser("support", help="find a request's story, make a file for support")
-    verbs = support.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("find").add_argument("request_id", metavar="REQUEST_ID")
-    verbs.add_parser("bundle").add_argument("file", type=Path, metavar="FILE")
+    verbs = _verbs(commands, "support", "find a request's story, make a file for support")
+    _leaf(verbs, "find", "what is known of a request, here and at the server").add_argument(
+        "request_id", metavar="REQUEST_ID"
+    )
+    _leaf(verbs, "bundle", "a file for support, without pupils' data").add_argument(
+        "file", type=Path, metavar="FILE"
+    )

@@ -1,12 +1,14 @@
 """`rollbookctl connect`, `status`, `sync` and `verify`."""
 
 import asyncio
+import getpass
 import sys
 from argparse import Namespace
 
+from rollbook.cli import words
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError, plain
 from rollbook.cli.leaving import others_lines
-from rollbook.client.errors import CallFailedError, EngineBusyError
+from rollbook.client.errors import CallFailedError, EngineBusyError, FailureKind
 from rollbook.client.facade import Client
 from rollbook.client.leaving import others_waiting
 from rollbook.client.opening import connect
@@ -14,9 +16,21 @@ from rollbook.client.values import Status, StatusChanged
 
 
 def run_connect(arguments: Namespace) -> Answer:
-    """Connect with a password from standard input."""
-    password = sys.stdin.readline().rstrip("\n")
-    account = asyncio.run(connect(arguments.data, arguments.url, arguments.user, password))
+    """Connect; the password is read or asked for, and an address without a scheme is tried as https."""
+    bare = "://" not in arguments.url
+    url = f"https://{arguments.url}" if bare else arguments.url
+    password = _password(arguments)
+    try:
+        account = asyncio.run(connect(arguments.data, url, arguments.user, password))
+    except CallFailedError as failure:
+        if not bare or failure.kind is not FailureKind.TRANSIENT:
+            raise
+        raise CommandProblemError(
+            f"{failure.detail} It was tried as {url}; for a server without encryption, write "
+            f"http://{arguments.url}",
+            code=failure.code,
+            request_id=failure.request_id,
+        ) from failure
     data = {
         "server": account.url,
         "installation": account.installation,
@@ -29,6 +43,17 @@ def run_connect(arguments: Namespace) -> Answer:
     ]
     others = others_waiting(account)
     return Answer(data | {"others": [plain(each) for each in others]}, [], said + others_lines(others))
+
+
+def _password(arguments: Namespace) -> str:
+    if arguments.password_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        raise CommandProblemError(
+            "There is no terminal to ask for the password. Give it on standard input, with --password-stdin.",
+            code="usage",
+        )
+    return getpass.getpass("Password: ")
 
 
 def run_status(client: Client, arguments: Namespace) -> Answer:
@@ -107,9 +132,9 @@ async def _watch(client: Client, timeout: float | None) -> Answer:
 
 def _print_status(client: Client) -> None:
     status = client.status()
+    fetched = f", {status.pulled} of {status.to_pull} changes fetched" if status.to_pull else ""
     print(
-        f"{status.connection}: {status.waiting} waiting, {status.needs_you} need you, "
-        f"{status.pulled} of {status.to_pull} fetched",
+        f"{status.connection}: {status.waiting} to be sent, {status.needs_you} need you{fetched}",
         file=sys.stderr,
     )
 
@@ -117,7 +142,7 @@ def _print_status(client: Client) -> None:
 def _synced(status: Status, failure: CallFailedError | None) -> Answer:
     said = []
     if failure is not None:
-        said.append(f"The school was not reached ({failure.code}). {failure.detail}".strip())
+        said.append(failure.detail or f"The school was not reached ({failure.code}).")
         if failure.request_id:
             said.append(f"Request ID: {failure.request_id}")
         said.append("Every entry is kept on this computer and goes by itself later.")
@@ -128,12 +153,23 @@ def _synced(status: Status, failure: CallFailedError | None) -> Answer:
 def _lines(status: Status) -> list[str]:
     lines = [
         f"{status.school} at {status.server}, as {status.user}",
-        f"Connection: {status.connection}" + (f" ({status.reason})" if status.reason else ""),
-        f"Waiting: {status.waiting}   Needs you: {status.needs_you}   Students here: {status.records}",
-        f"Last synced: {status.last_synced_at or 'never'}",
+        f"Connection:     {words.connection(status)}",
+        f"To be sent:     {status.waiting}",
+        f"Needs you:      {status.needs_you}" + _where_to_look(status),
+        f"Students here:  {status.records}",
+        f"Last synced:    {words.moment(status.last_synced_at) or 'never'}",
     ]
     if status.put_back:
         lines.append(f"The school's server was put back; giving back {status.giving_back} entries.")
     if status.up_to_date:
-        return [*lines, "All saved to the school."]
-    return [*lines, f"Not up to date: {', '.join(status.outstanding)}"]
+        return [*lines, "Everything is saved at the school."]
+    return [*lines, f"Not up to date: {words.outstanding(status)}."]
+
+
+def _where_to_look(status: Status) -> str:
+    """Which commands show what a person must decide."""
+    looks = [
+        *(["rollbookctl conflicts list"] if status.conflicts else []),
+        *(["rollbookctl outbox list"] if status.parked else []),
+    ]
+    return f" (see {' and '.join(looks)})" if looks else ""

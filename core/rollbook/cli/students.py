@@ -3,12 +3,14 @@
 from argparse import Namespace
 from typing import Any
 
+from rollbook.cli import words
 from rollbook.cli.answers import OUTSTANDING, Answer, CommandProblemError, plain
 from rollbook.client.facade import Client
 from rollbook.client.numbers import NEXT_NUMBER
 from rollbook.client.values import Edit, RecordQuery, RecordRow, Saved
 
 _ENTITY = "student"
+_MARKS = {"waiting": "waits to be sent", "parked": "refused, needs you", "conflict": "in conflict, needs you"}
 
 
 def run(client: Client, arguments: Namespace) -> Answer:
@@ -36,17 +38,22 @@ def _page(client: Client, query: RecordQuery) -> Answer:
     page = client.records(query)
     data = {"total": page.total, "students": [_as_data(row) for row in page.rows]}
     more = [f"{page.total - len(page.rows)} more."] if page.total > len(page.rows) else []
-    return Answer(
-        data, [_line(row) for row in page.rows], more or ([] if page.rows else ["No student found."])
-    )
+    lines = words.aligned(("id", "number", "name", "grade", ""), [_cells(row) for row in page.rows])
+    return Answer(data, lines, more or ([] if page.rows else ["No student found."]))
 
 
 def _show(client: Client, arguments: Namespace) -> Answer:
     row = _existing(client, arguments.id)
     waiting = client.entries_of(_ENTITY, row.id)
     data = {**_as_data(row), "entries": [plain(entry) for entry in waiting]}
-    lines = [f"{name}: {value}" for name, value in row.values.items() if value is not None]
-    return Answer(data, [f"id: {row.id}", f"version: {row.version}", *lines])
+    known = {name: words.value(value) for name, value in row.values.items() if value is not None}
+    width = max(map(len, known), default=0)
+    lines = [f"{name.ljust(width)}  {value}" for name, value in known.items()]
+    lines += [
+        f"{words.STATES.get(each.state, each.state)}: {words.changes(each) or words.KINDS[each.kind]}"
+        for each in waiting
+    ]
+    return Answer(data, [*lines, f"Student ID {row.id}", f"Who changed what: rollbookctl history {row.id}"])
 
 
 def _add(client: Client, arguments: Namespace) -> Answer:
@@ -106,9 +113,9 @@ def _as_data(row: RecordRow) -> dict[str, Any]:
     return {"id": row.id, "version": row.version, "mark": row.mark, **row.values}
 
 
-def _line(row: RecordRow) -> str:
+def _cells(row: RecordRow) -> tuple[str, ...]:
     names = [row.values.get(name) for name in ("family_name", "given_name")]
     native = row.values.get("native_name")
     shown = ", ".join(str(name) for name in names if name) + (f" ({native})" if native else "")
-    parts = [row.id, row.values.get("student_number") or "-", shown, row.values.get("grade_level") or "-"]
-    return "  ".join(str(part) for part in parts) + (f"  [{row.mark}]" if row.mark else "")
+    number, grade = row.values.get("student_number") or "-", row.values.get("grade_level") or "-"
+    return row.id, str(number), shown, str(grade), _MARKS.get(row.mark, row.mark)

@@ -22,13 +22,23 @@ def _find(client: Client, arguments: Namespace) -> Answer:
     story = asyncio.run(_story(client, arguments.request_id))
     data = plain(story) | {"found": _is_found(story)}
     if not _is_found(story):
-        where = "this computer" if story.server is None else "this computer or the server"
-        said = [f"Nothing is known of {story.id} on {where}. Check the ID, letter by letter."]
-        return Answer(data, [], said, PROBLEM)
-    said = (
-        [f"The server could not be asked ({story.server_unavailable})."] if story.server_unavailable else []
-    )
-    return Answer(data, _lines(story), said)
+        said = [f"Nothing is known of {story.id} on this computer.", *_server_said(story)]
+        return Answer(data, [], [*said, "Check the ID, letter by letter."], PROBLEM)
+    return Answer(data, _lines(story), _server_said(story))
+
+
+def _server_said(story: Story) -> list[str]:
+    """What came of asking the server, where it gave nothing."""
+    why = story.server_unavailable
+    if why is None:
+        return [] if (story.server or {}).get("lines") else ["The server's log holds nothing of it either."]
+    if why == "not-found":
+        return ["The server's log holds nothing of it that you may see."]
+    if why == "forbidden":
+        return ["You may not look into the server's log; an administrator may."]
+    if why in ("not-signed-in", "wrong-credentials"):
+        return ["The server was not asked, as you are signed out."]
+    return [f"The server could not be asked ({why}); its log may hold more."]
 
 
 async def _story(client: Client, wanted: str) -> Story:

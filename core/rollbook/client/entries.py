@@ -1,5 +1,8 @@
 """Entries of the outbox in words, for the Sync centre and the command line (W6)."""
 
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rollbook.client.values import Attempt, WaitingEntry
@@ -11,7 +14,7 @@ WAITS_FOR_CHOICE = "an earlier entry of this record needs a decision"
 WAITS_FOR_EARLIER = "an earlier entry of this record goes first"
 
 
-def waiting_entry(row: Any, waits_for: str | None = None) -> WaitingEntry:
+def waiting_entry(row: Any) -> WaitingEntry:
     """An outbox row as the facade shows it."""
     return WaitingEntry(
         op_id=row.op_id,
@@ -29,26 +32,52 @@ def waiting_entry(row: Any, waits_for: str | None = None) -> WaitingEntry:
         last_request_id=row.last_request_id,
         problem=object_of(row.problem),
         conflict=object_of(row.conflict),
-        waits_for=waits_for,
         settled_at=row.settled_at,
+        held_by=row.held_by,
+        carried_by=row.carried_by,
+        merged_fields=tuple(json.loads(row.merged_fields)),
     )
 
 
-def waiting_entries(rows: list[Any]) -> tuple[WaitingEntry, ...]:
-    """Rows in the order in which they go, each with what holds it."""
-    first_of_record: dict[str, str] = {}
-    found: list[WaitingEntry] = []
+def as_one(rows: Sequence[Any]) -> WaitingEntry:
+    """An entry, whose row is the first, with the edits that its bytes carry (S5): first had, last value."""
+    head, *riders = (waiting_entry(row) for row in rows)
+    return _with(head, riders)
+
+
+def waiting_entries(rows: Iterable[Any]) -> tuple[WaitingEntry, ...]:
+    """Rows in the order in which they go, each with what holds it; what goes together is one."""
+    found: dict[str, WaitingEntry] = {}
     for row in rows:
-        earlier = first_of_record.get(row.entity_id)
-        waits_for = None
-        if row.state == State.QUEUED and earlier is not None:
-            blocked = earlier in (State.PARKED, State.CONFLICT)
-            waits_for = WAITS_FOR_CHOICE if blocked else WAITS_FOR_EARLIER
-        found.append(waiting_entry(row, waits_for))
-        first_of_record.setdefault(row.entity_id, row.state)
-    return tuple(found)
+        entry = waiting_entry(row)
+        if entry.carried_by in found:
+            found[entry.carried_by] = _with(found[entry.carried_by], [entry])
+        else:
+            found[entry.op_id] = entry
+    return tuple(_held(list(found.values())))
 
 
 def attempt(row: AttemptRow) -> Attempt:
     """A stored request as the facade shows it."""
     return Attempt(**{name: getattr(row, name) for name in AttemptRow.__slots__})
+
+
+def _with(head: WaitingEntry, riders: Iterable[WaitingEntry]) -> WaitingEntry:
+    fields = dict(head.fields)
+    for rider in riders:
+        for name, (had, value) in rider.fields.items():
+            fields[name] = (fields.get(name, (had, value))[0], value)
+    return replace(head, fields=fields)
+
+
+def _held(found: Iterable[WaitingEntry]) -> Iterable[WaitingEntry]:
+    """Each with the first earlier entry of its record that has not gone, for which it waits."""
+    first_of_record: dict[str, WaitingEntry] = {}
+    for entry in found:
+        earlier = first_of_record.setdefault(entry.entity_id, entry)
+        if earlier is entry or entry.state not in (State.QUEUED, State.UNKNOWN):
+            yield entry
+            continue
+        blocked = earlier.state in (State.PARKED, State.CONFLICT)
+        words = WAITS_FOR_CHOICE if blocked else WAITS_FOR_EARLIER
+        yield replace(entry, waits_for=words, held_by=earlier.op_id)

@@ -3,7 +3,7 @@
 from rollbook.client.accounts import NotConnectedError
 from rollbook.client.values import RefusedEntryError
 from rollbook.exchange import ExchangeError
-from rollbook.resilience.failures import CallFailedError
+from rollbook.resilience.failures import CallFailedError, FailureKind
 from rollbook.resilience.settings import SettingError
 from rollbook.store.errors import NotAllowedNowError, StoreError
 from rollbook.sync.engine import EngineBusyError
@@ -12,6 +12,7 @@ __all__ = [
     "CallFailedError",
     "EngineBusyError",
     "ExchangeError",
+    "FailureKind",
     "NotAllowedNowError",
     "NotConnectedError",
     "RefusedEntryError",

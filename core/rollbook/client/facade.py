@@ -13,6 +13,7 @@ from rollbook.client.dashboard import Dashboards, DashboardView
 from rollbook.client.first_attempt import first_attempt, has_answer
 from rollbook.client.handover.handed import Handed, synced
 from rollbook.client.handover.serving import Serving
+from rollbook.client.history import history_of
 from rollbook.client.listeners import Listeners
 from rollbook.client.numbers import numbered_entity
 from rollbook.client.proposals import Proposals
@@ -25,6 +26,7 @@ from rollbook.client.values import (
     Edit,
     Event,
     FirstAttempt,
+    History,
     RecordPage,
     RecordQuery,
     RecordRow,
@@ -76,8 +78,6 @@ class Client:
         self.proposals = Proposals(api)
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    # ---- events
-
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Have ``listener`` called, on whichever thread, at each change; returns the way to stop it."""
         return self._listeners.add(listener)
@@ -124,8 +124,8 @@ class Client:
     def entry(self, op_id: str) -> WaitingEntry | None:
         """One entry, settled ones too."""
         with self._store.read() as connection:
-            row = outbox.find(connection, op_id)
-        return None if row is None else entries.waiting_entry(row)
+            rows = outbox.group(connection, op_id)
+        return entries.as_one(rows) if rows else None
 
     def entries(
         self, *, states: tuple[str, ...] | None = None, limit: int = 500, offset: int = 0
@@ -358,6 +358,10 @@ class Client:
         """The school's numbers, or the last known ones labelled as stale. Raises :class:`CallFailedError`."""
         return await self._dashboards.read()
 
+    async def history(self, entity: str, entity_id: str) -> History:
+        """Every version of a record, asked of the school (S14). Raises :class:`CallFailedError`."""
+        return await history_of(self._store, self._api, entity, entity_id)
+
     async def find_request_everywhere(self, wanted: str) -> Story:
         """What this computer and the server know of a request (R17)."""
         return await requests.story_everywhere(self._store, self._api, wanted)
@@ -370,8 +374,6 @@ class Client:
         """Close what is open on this computer."""
         self._dashboards.close()
         self._store.close()
-
-    # ---- telling
 
     def _told(self, saved: Saved) -> None:
         self._changed(saved.entity, saved.entity_id)

@@ -58,4 +58,6 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         school=account.school_name,
         server=account.url,
         notices=tuple(StoreNotice(**msgspec.structs.asdict(each)) for each in befell),
+        failure=connection_now.failure,
+        failure_detail=connection_now.failure_detail,
     )

@@ -11,6 +11,9 @@ __all__ = [
     "Edit",
     "Event",
     "FirstAttempt",
+    "GivenUp",
+    "History",
+    "PastVersion",
     "RecordPage",
     "RecordQuery",
     "RecordRow",
@@ -107,6 +110,9 @@ class WaitingEntry:
     ``fields`` maps each changed field to (had, value). Times are ISO 8601 in UTC. ``waits_for`` says in words
     what holds it. ``problem`` is the last problem as a mapping (title, detail, suggestion, error, errors…).
     ``conflict`` holds the school's values of the fields in conflict, with version, changed_by, changed_at.
+    ``held_by`` is the entry that it waits for. Edits that went in the bytes of an earlier one are told as one
+    with it (S5); asked for by its own id, such an edit names it in ``carried_by``. ``merged_fields`` are
+    those that others had changed meanwhile when it was merged (S13).
     """
 
     op_id: str
@@ -126,6 +132,9 @@ class WaitingEntry:
     conflict: dict[str, Any] | None = None
     waits_for: str | None = None
     settled_at: str | None = None
+    held_by: str | None = None
+    carried_by: str | None = None
+    merged_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +164,8 @@ class Status:
     ``outstanding`` says in stable words what keeps it from being up to date. ``put_back``: the school's
     server was put back to an earlier state, and ``giving_back`` counts what it is still to get back (S22).
     ``handed_over`` counts entries that a registrar decides, as this user may not write them any more (S23).
+    ``outstanding`` says in stable words what keeps it from being up to date. ``failure`` is the stable code
+    of what the last call met, where it failed, and ``failure_detail`` says it in words.
     """
 
     connection: str
@@ -185,6 +196,8 @@ class Status:
     put_back: bool = False
     giving_back: int = 0
     notices: tuple[StoreNotice, ...] = ()
+    failure: str = ""
+    failure_detail: str = ""
 
     @property
     def waiting(self) -> int:
@@ -225,6 +238,39 @@ class Attempt:
     outcome: str
     error: str | None
     op_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastVersion:
+    """One version of a record at the school. ``changes`` maps field to (before, after).
+
+    ``merged_fields`` are those that others had changed since its author saw the record (S13).
+    """
+
+    version: int
+    kind: str
+    by: str
+    at: str
+    changes: dict[str, tuple[Any, Any]]
+    merged_fields: tuple[str, ...] = ()
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Values that were entered on this computer and never came to the school, by a person's choice."""
+
+    at: str
+    by: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A record's versions, oldest first, and what was entered here and not kept (S14)."""
+
+    versions: tuple[PastVersion, ...]
+    not_kept: tuple[GivenUp, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,17 @@ class ConnectionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """``reason`` is a stable word, empty when online; ``since`` ISO 8601 in UTC; times in seconds."""
+    """``reason`` is a stable word, empty when online; ``since`` ISO 8601 in UTC; times in seconds.
+
+    ``failure`` is the stable code of what the last call met, where it failed; ``failure_detail`` its words.
+    """
 
     state: ConnectionState
     reason: str = ""
     since: str | None = None
     next_attempt_in: float | None = None
+    failure: str = ""
+    failure_detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """``rollbook-server``: the school's server and its administrator's commands."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
+    os.umask(os.umask(0o077) | 0o077)  # the database and the logs are for whoever runs the server alone
     keep_quiet()
     # Each command is loaded when it is asked for: `--help` needs neither uvicorn nor Alembic.
     settings = read_settings(asked.settings, database=asked.database)
@@ -59,7 +61,7 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.command == "make-demo":
         from rollbook.server.demo.fill import make_demo
 
-        return make_demo(settings, clock, new_id, asked.students, asked.seed)
+        return make_demo(settings, clock, new_id, asked.students, asked.seed, beside=asked.beside)
     if asked.command == "recovery":
         from rollbook.server.commands.recovery import recovery
 
@@ -113,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("make-demo", parents=[common], help="make a made-up school to try it with")
     demo.add_argument("--students", type=_number(1, 10_000_000), required=True)
     demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--beside", action="store_true", help="even where another school is in the database")
     return parser
 
 

@@ -20,7 +20,11 @@ from rollbook.store.tables import OPERATION
 _WAITS = OPERATION.c.state.in_(ACTIVE)
 # Made once: the status asks them again and again.
 _NOT_SETTLED = OPERATION.c.state.not_in(SETTLED)
-_COUNTS = select(OPERATION.c.state, func.count()).where(_NOT_SETTLED).group_by(OPERATION.c.state)
+_COUNTS = (
+    select(OPERATION.c.state, func.count())
+    .where(_NOT_SETTLED, OPERATION.c.carried_by.is_(None))
+    .group_by(OPERATION.c.state)
+)
 _OLDEST = select(OPERATION.c.created_at).where(_WAITS).order_by(OPERATION.c.sequence).limit(1)
 
 
@@ -136,7 +140,10 @@ def rows_of_record(connection: Connection, record_id: str) -> Sequence[Any]:
 
 
 def counts(connection: Connection) -> dict[State, int]:
-    """How many entries are in each state that is not for good; one that is not known needs a person (S28)."""
+    """How many entries are in each state that is not for good; what goes together is one.
+
+    One that is not known needs a person (S28).
+    """
     counted: dict[State, int] = {}
     for name, count in connection.execute(_COUNTS):
         state = State(name) if name in SHOWN else State.PARKED
@@ -218,7 +225,8 @@ def group(connection: Connection, op_id: str) -> list[Any]:
         connection.execute(
             select(OPERATION)
             .where((OPERATION.c.op_id == op_id) | (OPERATION.c.carried_by == op_id))
-            .order_by(OPERATION.c.position, OPERATION.c.sequence)  # a mended carrier has a later sequence
+            # The carrier first, whose riders follow in order; a mended one has a later sequence.
+            .order_by(OPERATION.c.carried_by.is_not(None), OPERATION.c.position, OPERATION.c.sequence)
         )
     )
 

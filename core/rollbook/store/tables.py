@@ -56,6 +56,7 @@ OPERATION = Table(
     Column("conflict", Text),
     Column("held_by", Text),
     Column("result_version", Integer),
+    Column("merged_fields", Text, nullable=False, server_default="[]"),  # others' meanwhile (S13)
     Column("settled_at", Text),
     Column("first_known", Integer),  # how far this computer knew the feed when the entry was first sent (S7)
     Column("base_seal", Text, nullable=False, server_default=""),  # of the version that the person saw (S22)

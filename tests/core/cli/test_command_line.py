@@ -90,6 +90,42 @@ def test_a_wrong_password_is_said_and_nothing_is_stored(
     assert fresh.run("status").data["error"] == "not-connected"
 
 
+def test_an_address_without_a_scheme_is_tried_as_https_and_says_so(
+    server: ServerProcess, tmp_path: Path, ctl: InProcessLine
+) -> None:
+    address = server.url.removeprefix("http://")
+    said = InProcessLine(tmp_path / "fresh").run(
+        "connect", address, "--user", "registrar", "--password-stdin", stdin=PASSWORD + "\n"
+    )
+    assert (said.code, said.data["error"]) == (1, "tls-failed")
+    assert f"It was tried as https://{address}" in said.err
+    assert f"http://{address}" in said.err
+
+
+def test_without_a_terminal_the_password_must_come_from_standard_input(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    said = InProcessLine(tmp_path / "fresh").run("connect", server.url, "--user", "registrar")
+    assert (said.code, said.data["error"]) == (1, "usage")
+    assert "--password-stdin" in said.err
+
+
+def test_r17_it_is_said_whether_the_server_was_asked_and_what_it_said(
+    ctl: InProcessLine, login_page: str, server: ServerProcess
+) -> None:
+    said = ctl.say("support", "find", "no-such-request")
+    assert said.code == 1
+    assert "The server's log holds nothing of it that you may see." in said.err
+    said = ctl.say("--server", login_page, "support", "find", "no-such-request")
+    assert "The server could not be asked (not-our-server); its log may hold more." in said.err
+    ctl.run("--server", server.url, "status")
+
+
+def test_pupils_data_is_for_this_user_alone(ctl: InProcessLine) -> None:
+    found = [file for file in ctl.data.rglob("*") if file.stat().st_mode & 0o077]
+    assert found == []
+
+
 @pytest.fixture
 def login_page() -> Iterator[str]:
     """A hotel's web server: HTML with 200 for everything."""

@@ -30,17 +30,20 @@ def create_user(
     _check(name, password)
     hashed = Passwords(settings).hash(password)
 
-    def store(connection: Connection) -> str:
+    def store(connection: Connection) -> bool:
+        known = user_by_name(connection, name) is not None
         school_id = _school(connection, clock, new_id, school, create_school)
         user_id = accounts.make_user(connection, clock, new_id, name, hashed)
         if accounts.role_of(connection, user_id, school_id) is None:
             accounts.make_membership(connection, user_id, school_id, role)
         else:
             accounts.change_role(connection, clock, user_id, school_id, role)
-        return school_id
+        return known
 
     with opened(settings, clock) as database:
-        database.write(store)
+        known = database.write(store)
+    if known:
+        say(f"There was a user {name.strip()} already: the password is the new one from now on.")
     say(f"The user {name.strip()} may sign in now as {role.value}.")
     return DONE
 

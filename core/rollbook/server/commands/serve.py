@@ -90,7 +90,8 @@ def _bound(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         raise CommandError(
-            f"Cannot listen on {host} port {port}: {error}. Choose another with --port."
+            f"Cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}. "
+            "Is a server running there already? Choose another port with --port."
         ) from None
     listening.set_inheritable(True)
     return listening

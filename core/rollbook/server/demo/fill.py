@@ -35,13 +35,20 @@ MadeUp = tuple[str, dict[str, Any]]
 """An id and canonical values; a field that is not named is unknown."""
 
 
-def make_demo(settings: Settings, clock: Clock, new_id: IdSource, count: int, seed: int) -> int:
-    """Make the school of ``seed`` with ``count`` students, and users to sign in with."""
+def make_demo(
+    settings: Settings, clock: Clock, new_id: IdSource, count: int, seed: int, *, beside: bool = False
+) -> int:
+    """Make the school of ``seed`` with ``count`` students, and users to sign in with.
+
+    Raises :class:`CommandError` where another school is in the database, unless ``beside`` it is wanted.
+    """
     from rollbook.server.demo.generate import SCHOOL_NAME, made_up_students
 
     hashed = Passwords(settings).hash(DEMO_PASSWORD)
 
     def store(connection: Connection) -> None:
+        if not beside:
+            _check_alone(connection, SCHOOL_NAME)
         school_id = _empty_school(connection, clock, new_id, SCHOOL_NAME)
         _add_users(connection, clock, new_id, school_id, hashed)
         add_students(connection, clock, school_id, made_up_students(count, seed))
@@ -84,6 +91,16 @@ def _student_row(school_id: str, now: str, record_id: str, values: dict[str, Any
 
 def _change(now: str, record_id: str, values: dict[str, Any]) -> Change:
     return Change("student", record_id, 1, values, by=accounts.BY_THE_SERVER, at=now)
+
+
+def _check_alone(connection: Connection, name: str) -> None:
+    """Users whose password everybody knows do not belong beside a real school."""
+    others = [each for each in accounts.school_names(connection) if each != name]
+    if others:
+        raise CommandError(
+            f"This database holds the school “{others[0]}”: use another --database for a made-up one, or add "
+            "--beside to have both in one."
+        )
 
 
 def _empty_school(connection: Connection, clock: Clock, new_id: IdSource, name: str) -> str:

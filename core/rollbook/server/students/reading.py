@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import values_of
@@ -12,7 +12,7 @@ from rollbook.server.problems import ProblemError
 from rollbook.server.students.views import HistoryEntry, HistoryPage, StudentsPage, StudentView
 from rollbook.server.sync.identity import read_aliases
 from rollbook.server.sync.incoming import is_record_id
-from rollbook.server.tables import history, student
+from rollbook.server.tables import history, receipt, student
 
 MAX_VERSION_DIGITS = 15
 
@@ -61,7 +61,8 @@ def read_history(
     if not (after.isascii() and after.isdecimal() and len(after) <= MAX_VERSION_DIGITS):
         raise ProblemError("validation-failed", "The cursor is not one that this list gave.")
     rows = connection.execute(
-        select(history)
+        select(history, receipt.c.merged_fields)
+        .outerjoin(receipt, _of_the_version())
         .where(
             history.c.school_id == school_id,
             history.c.entity == "student",
@@ -75,6 +76,14 @@ def read_history(
     return HistoryPage(entries, next=str(entries[-1].version) if len(rows) > limit else None)
 
 
+def _of_the_version() -> ColumnElement[bool]:
+    return and_(
+        receipt.c.school_id == history.c.school_id,
+        receipt.c.owner == history.c.by_id,
+        receipt.c.op_id == history.c.op_id,
+    )
+
+
 def _view(row: Mapping[Any, Any]) -> StudentView:
     traces = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")
     return StudentView(values=values_of(ENTITIES["student"], row), **{name: row[name] for name in traces})
@@ -82,4 +91,6 @@ def _view(row: Mapping[Any, Any]) -> StudentView:
 
 def _entry(row: Mapping[Any, Any]) -> HistoryEntry:
     names = ("version", "kind", "by", "at", "device", "request_id", "op_id", "recovered_by")
-    return HistoryEntry(changes=json.loads(row["changes"]), **{name: row[name] for name in names})
+    merged = tuple(json.loads(row["merged_fields"] or "[]"))  # an old version's receipt may be gone (S7)
+    given = {name: row[name] for name in names}
+    return HistoryEntry(changes=json.loads(row["changes"]), merged_fields=merged, **given)

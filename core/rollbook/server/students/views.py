@@ -44,6 +44,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     """One version: each changed field with what it was and what it became.
 
     ``recovered_by`` names whose computer gave it back after the server was put back to an earlier state.
+    ``merged_fields`` are those that others had changed since the author saw the record (S13).
     """
 
     version: int
@@ -55,6 +56,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     request_id: str
     op_id: str
     recovered_by: str | None = None
+    merged_fields: tuple[str, ...] = ()
 
 
 class HistoryPage(msgspec.Struct, frozen=True):

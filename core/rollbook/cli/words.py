@@ -1,0 +1,128 @@
+"""What the command line says to people: plain words, this computer's time, columns that stand in line."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rollbook.client.values import Status, WaitingEntry
+
+STATES = {
+    "queued": "waiting to be sent",
+    "sending": "being sent",
+    "unknown": "sent, no answer came; it goes again",
+    "failed": "the server failed on it; it goes again by itself",
+    "parked": "refused, needs you",
+    "conflict": "in conflict, needs you",
+    "giving_back": "the school lost it; it is given back",
+    "applied": "at the school",
+    "replaced": "replaced by a later entry",
+    "discarded": "discarded",
+}
+KINDS = {"create": "new", "update": "change", "archive": "archive"}
+_REASONS = {
+    "no_network": "This computer has no network.",
+    "work_offline": "You chose to work offline.",
+    "not_asked_yet": "The school's server has not been asked yet.",
+    "not_our_server": "Something else answers at the school's address.",
+    "server_unreachable": "The school's server cannot be reached.",
+    "server_failing": "The school's server has trouble.",
+    "server_busy": "The school's server asks to wait.",
+    "server_slow": "The school's server answers slowly.",
+}
+_OUTSTANDING = {
+    "not_pulled": "changes at the school are to be fetched",
+    "head_unconfirmed": "the school's server cannot be asked now",
+    "engine_stopped": "syncing has stopped",
+    "importing": "an import is being saved",
+    "server_put_back": "the school's server was put back to an earlier state, and is given back what it lost",
+    "overdue": "entries that should have gone are still here",
+}
+_WIDE = "WF"
+
+
+def moment(text: str | None) -> str:
+    """A moment (ISO 8601) in this computer's time, to the minute; empty for none."""
+    return datetime.fromisoformat(text).astimezone().strftime("%d %b %Y, %H:%M") if text else ""
+
+
+def value(found: Any) -> str:
+    """A value as people read it."""
+    return "(nothing)" if found in (None, "") else str(found).replace("\n", " / ")
+
+
+def change(name: str, had: Any, new: Any) -> str:
+    """A change of one field."""
+    return f"{name}: {value(had)} → {value(new)}"
+
+
+def changes(entry: WaitingEntry) -> str:
+    """What an entry changes, in one line."""
+    if entry.kind == "create":
+        return ", ".join(f"{name}: {value(new)}" for name, (_had, new) in entry.fields.items())
+    return ", ".join(change(name, had, new) for name, (had, new) in entry.fields.items())
+
+
+def short(op_id: str) -> str:
+    """The end of an entry's ID: enough to name it among those that wait."""
+    return op_id[-8:]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 entry``, ``2 entries``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def connection(status: Status) -> str:
+    """Where the connection stands, and why."""
+    if status.connection == "online":
+        return "online"
+    if status.connection == "signed_out":
+        return "signed out. Sign in again: rollbookctl connect ADDRESS --user NAME. Entries are kept."
+    why = status.failure_detail or _REASONS.get(status.reason, "")
+    state = "in doubt" if status.connection == "degraded" else status.connection
+    return f"{state}. {why}".strip()
+
+
+def outstanding(status: Status) -> str:
+    """What keeps it from being up to date."""
+    waiting = status.queued + status.sending
+    parts = [
+        *([f"{counted(waiting, 'entry', 'entries')} to be sent"] if waiting else []),
+        *(
+            [f"{counted(status.unknown, 'entry', 'entries')} sent without an answer"]
+            if status.unknown
+            else []
+        ),
+        *([f"{counted(status.failed, 'entry', 'entries')} to be tried again"] if status.failed else []),
+        *([f"{status.parked} refused"] if status.parked else []),
+        *([f"{counted(status.conflicts, 'conflict')} to decide"] if status.conflicts else []),
+    ]
+    parts += [_OUTSTANDING[word] for word in status.outstanding if word in _OUTSTANDING]
+    parts += [word for word in status.outstanding if word not in _OUTSTANDING and word not in STATES]
+    return "; ".join(parts)
+
+
+def aligned(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Lines with their columns in line; no line at all where there are no rows."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not cells:
+        return []
+    cells.insert(0, [heading.upper() for heading in headings])
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(headings))]
+    return [
+        "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    """In columns of a terminal: letters of the East take two, marks on a letter none."""
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in _WIDE else 1
+        for letter in text
+    )
