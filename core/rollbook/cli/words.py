@@ -15,7 +15,9 @@ STATES = {
     "parked": "refused, needs you",
     "conflict": "in conflict, needs you",
     "giving_back": "the school lost it; it is given back",
+    "handed_over": "handed to the registrar, who decides",
     "applied": "at the school",
+    "declined": "the registrar did not accept it",
     "replaced": "replaced by a later entry",
     "discarded": "discarded",
 }
@@ -33,6 +35,8 @@ _REASONS = {
 _OUTSTANDING = {
     "not_pulled": "changes at the school are to be fetched",
     "head_unconfirmed": "the school's server cannot be asked now",
+    "check_due": "a comparison with the school is due",
+    "differs_from_school": "this computer's copy differs from the school's and is being mended",
     "engine_stopped": "syncing has stopped",
     "importing": "an import is being saved",
     "server_put_back": "the school's server was put back to an earlier state, and is given back what it lost",

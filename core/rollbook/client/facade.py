@@ -82,8 +82,6 @@ class Client:
         """Have ``listener`` called, on whichever thread, at each change; returns the way to stop it."""
         return self._listeners.add(listener)
 
-    # ---- queries
-
     def records(self, query: RecordQuery) -> RecordPage:
         """A page of records that are not archived.
 

@@ -164,8 +164,7 @@ class Status:
     ``outstanding`` says in stable words what keeps it from being up to date. ``put_back``: the school's
     server was put back to an earlier state, and ``giving_back`` counts what it is still to get back (S22).
     ``handed_over`` counts entries that a registrar decides, as this user may not write them any more (S23).
-    ``outstanding`` says in stable words what keeps it from being up to date. ``failure`` is the stable code
-    of what the last call met, where it failed, and ``failure_detail`` says it in words.
+    ``failure`` is the stable code of what the last call met, where it failed; ``failure_detail`` its words.
     """
 
     connection: str
