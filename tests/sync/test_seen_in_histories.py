@@ -168,6 +168,25 @@ def test_s16_bringing_back_again_repeats_no_value_that_others_changed_meanwhile(
     assert school.rows("SELECT phone, homeroom, deleted_at FROM student") == [("2", "C", None)]
 
 
+def test_s16_mine_goes_over_no_value_of_one_who_brought_the_record_back_first(
+    school: SchoolServer, two: tuple[ClientDesk, ClientDesk, str]
+) -> None:
+    _one, other, student = two
+    archived_by_one(two, homeroom="B")
+    other.change(student, phone="2")
+    other.sync()
+    op_id, _theirs = conflict_of(other)
+    desk = school.desk()
+    [(version,)] = school.rows("SELECT version FROM student")
+    create = desk.create(student, given_name="Eleni", phone="9", homeroom="B")
+    desk.push(msgspec.structs.replace(create, base_version=version))
+    other.sync()  # it is here again, under my entry: nobody was shown the 9
+    other.client.resolve(op_id, {"record": Chosen("mine")})
+    other.sync()
+    _op_id, theirs = conflict_of(other)
+    assert theirs == {"phone": "9"}
+
+
 def _brought_back_and_archived(school: SchoolServer, student: str, **values: str) -> None:
     desk = school.desk()
     [(version, given_name, phone)] = school.rows("SELECT version, given_name, phone FROM student")

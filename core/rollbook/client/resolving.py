@@ -123,7 +123,12 @@ class Resolving:
         if row.kind == Kind.ARCHIVE:
             return self._replace(connection, entity, row, Kind.ARCHIVE, {}, theirs.get("version"))
         return self._replace(
-            connection, entity, row, Kind.CREATE, _revived(connection, entity, row), theirs.get("version")
+            connection,
+            entity,
+            row,
+            Kind.CREATE,
+            _revived(connection, entity, row, theirs),
+            theirs.get("version"),
         )
 
     def _tell_later_entries(
@@ -191,17 +196,22 @@ def _taken(name: str) -> RuleBreach:
     )
 
 
-def _revived(connection: Connection, entity: EntityType, row: Any) -> dict[str, dict[str, Any]]:
+def _revived(
+    connection: Connection, entity: EntityType, row: Any, theirs: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     """All values of an archived record with my edit on top: it is created again (S16).
 
     The archived values are its ``had``: somebody else may bring the record back first, and change it. Then
-    those that it only repeats are no edit of mine, and the school's later ones stay.
+    those that it only repeats are no edit of mine, and the school's later ones stay. Where that has come here
+    already, the person was still asked about the earlier values: of what they changed, those are the ``had``.
     """
-    _version, base, _deleted = replica.base_of(connection, entity, row.entity_id)
+    _version, base, archived = replica.base_of(connection, entity, row.entity_id)
     wanted = composed(outbox.group(connection, row.op_id))
     mine = {name: change["value"] for name, change in wanted.items() if change["value"] != change["had"]}
+    asked = {name: change["had"] for name, change in wanted.items()} | (theirs.get("fields") or {})
+    seen = base if archived else base | {name: asked[name] for name in mine}
     return {
-        name: {"had": base.get(name), "value": value}
+        name: {"had": seen.get(name), "value": value}
         for name, value in {**base, **mine}.items()
         if value is not None or name in mine
     }
