@@ -18,6 +18,7 @@ from faults.story import Told
 from faults.template import Template, copied
 from faults.time_and_chance import World, ids_of_the_seed
 from faults.watch import look
+from rollbook.client.values import RefusedEntryError
 from rollbook.domain import checkpoints
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store.errors import StoreFullError
@@ -151,12 +152,14 @@ class History:
             self._acting.pop()
 
     async def _deed(self, desk: Desk, deed: Deed) -> None:
-        """A deed; where the disk has no room for it, nothing of it was stored and the person knows."""
+        """A deed; where there is no room or no right for it, nothing was stored and the person knows."""
         try:
             await deed(desk)
         except StoreFullError:
             self._told.faults["disk full"] += 1
             self._ledger.say(f"  there is no room on the disk of {desk.name}")
+        except RefusedEntryError as refused:
+            self._ledger.say(f"  {desk.name} may not: {refused}")
 
     async def _sync(self, desk: Desk) -> None:
         self._ledger.say(f"{desk.name} syncs")
@@ -220,7 +223,7 @@ class History:
             for desk in self._desks:
                 if not self._quiet(desk):
                     await self._by(desk, self._sync)
-                    await self._people.decide_all(desk)
+                    await self._by(desk, self._people.decide_all)
             if self._school.went_back and round_ >= ROUNDS_BEFORE_THE_END:
                 self._school.end_recovery()
             self._look(*self._desks)

@@ -50,7 +50,7 @@ def test_s7_the_judge_finds_a_receipt_that_is_written_outside_the_transaction(tm
 
 
 def test_s14_the_judge_finds_that_the_last_writer_wins(tmp_path: Path) -> None:
-    planted = ("--planted", "conflict_resolved_to_the_last_writer", "--histories", "30", "--seed", "11")
+    planted = ("--planted", "conflict_resolved_to_the_last_writer", "--histories", "30", "--seed", "12")
     ran = run_histories(tmp_path / "state.json", *planted)
     assert ran.returncode == 0, ran.stdout
     assert "lost: " in ran.stdout
