@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from rollbook.contract.feed import ChangesPage
 from rollbook.domain.clock import Clock
-from rollbook.store import meta, sums
+from rollbook.store import meta, scopes, sums
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.events import Emit, TablesDiffer
 from rollbook.sync.in_thread import in_thread
@@ -51,7 +51,7 @@ class Check:
         Each is repaired once only until it has been the same again: what a repair does not mend is left for
         people, and told until then.
         """
-        if not page.sums:
+        if not page.sums or self._scope_changes():
             return None
         if self._counting_is_due() or self._differing(page):
             await in_thread(self._count)
@@ -63,6 +63,11 @@ class Check:
                 self._repaired.add(entity)
                 return entity
         return None
+
+    def _scope_changes(self) -> bool:
+        """Whether records are still coming or leaving with the user's rights: then they do differ (S23)."""
+        with self._store.read() as connection:
+            return bool(scopes.outstanding(connection))
 
     def _today(self) -> str:
         return self._clock.now().date().isoformat()

@@ -296,8 +296,9 @@ class SyncEngine:
         await self._recovery.run()
         await self._replay.run()
         await self._pull.run()
-        await self._withdrawn.run(self._forget)
-        await self._granted.run()
+        left = await self._withdrawn.run(self._forget)
+        if await self._granted.run() or left:
+            await self._pull.run()  # what is here now is compared with the school once more (S21)
 
     def _after(self, failure: CallFailedError) -> float:
         """Seconds until the next attempt: soon while in doubt, at the breaker's time once it is open."""

@@ -33,8 +33,9 @@ class Granted:
         self._settings = settings
         self._emit = emit
 
-    async def run(self) -> None:
-        """Fetch all that is coming. Raises :class:`CallFailedError`."""
+    async def run(self) -> bool:
+        """Fetch all that is coming; whether anything was. Raises :class:`CallFailedError`."""
+        came = False
         while (coming := self._next()) is not None:
             try:
                 page = await self._api.snapshot_page(
@@ -42,11 +43,13 @@ class Granted:
                 )
             except CallFailedError as failure:
                 if failure.code in _MOVED:
-                    return
+                    return came
                 raise
             await in_thread(partial(self._take, coming, page))
             self._emit(RecordsChanged(coming.scope.entity, None))
             self._emit(StatusChanged())
+            came = True
+        return came
 
     def _next(self) -> Coming | None:
         with self._store.read() as connection:

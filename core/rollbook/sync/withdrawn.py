@@ -53,13 +53,13 @@ class Withdrawn:
         self._log = log
         self._emit = emit
 
-    async def run(self, forget: Forget) -> None:
-        """Hand over, then remove, all that is leaving. Raises :class:`CallFailedError`."""
+    async def run(self, forget: Forget) -> bool:
+        """Hand over, then remove, what is leaving; whether anything was. Raises :class:`CallFailedError`."""
         with self._store.read() as connection:
             gone = scopes.leaving(connection)
             giving_back = recovery.step(connection) is not None
         if not gone or giving_back:  # what the school has lost goes back to it first (S22)
-            return
+            return False
         await self._hand_over()
         await forget()
         for scope in gone:
@@ -67,6 +67,7 @@ class Withdrawn:
                 self._remove(scope)
             else:
                 self._finish(scope)
+        return True
 
     def lanes(self) -> set[str]:
         """The lanes of entries that wait to be handed over: nothing of them is pushed."""
