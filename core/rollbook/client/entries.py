@@ -8,7 +8,7 @@ from typing import Any
 from rollbook.client.values import Attempt, WaitingEntry
 from rollbook.store.attempts import AttemptRow
 from rollbook.store.entry_text import changes_of, object_of
-from rollbook.store.states import State
+from rollbook.store.states import NEEDS_A_PERSON, State
 
 WAITS_FOR_CHOICE = "an earlier entry of this record needs a decision"
 WAITS_FOR_EARLIER = "an earlier entry of this record goes first"
@@ -46,11 +46,11 @@ def as_one(rows: Sequence[Any]) -> WaitingEntry:
 
 
 def waiting_entries(rows: Iterable[Any]) -> tuple[WaitingEntry, ...]:
-    """Rows in the order in which they go, each with what holds it; what goes together is one."""
+    """Rows in the order in which they go, each with what holds it; what a person decides together is one."""
     found: dict[str, WaitingEntry] = {}
     for row in rows:
         entry = waiting_entry(row)
-        if entry.carried_by in found:
+        if entry.carried_by in found and entry.state in NEEDS_A_PERSON:
             found[entry.carried_by] = _with(found[entry.carried_by], [entry])
         else:
             found[entry.op_id] = entry
@@ -75,7 +75,8 @@ def _held(found: Iterable[WaitingEntry]) -> Iterable[WaitingEntry]:
     first_of_record: dict[str, WaitingEntry] = {}
     for entry in found:
         earlier = first_of_record.setdefault(entry.entity_id, entry)
-        if earlier is entry or entry.state not in (State.QUEUED, State.UNKNOWN):
+        goes_with_it = entry.carried_by is not None
+        if earlier is entry or goes_with_it or entry.state not in (State.QUEUED, State.UNKNOWN):
             yield entry
             continue
         blocked = earlier.state in (State.PARKED, State.CONFLICT)

@@ -110,8 +110,8 @@ class WaitingEntry:
     ``fields`` maps each changed field to (had, value). Times are ISO 8601 in UTC. ``waits_for`` says in words
     what holds it. ``problem`` is the last problem as a mapping (title, detail, suggestion, error, errors…).
     ``conflict`` holds the school's values of the fields in conflict, with version, changed_by, changed_at.
-    ``held_by`` is the entry that it waits for. Edits that went in the bytes of an earlier one are told as one
-    with it (S5); asked for by its own id, such an edit names it in ``carried_by``. ``merged_fields`` are
+    ``held_by`` is the entry that it waits for. An edit that goes in the bytes of an earlier one names it in
+    ``carried_by`` (S5); where a person must decide, both are told as one. ``merged_fields`` are
     those that others had changed meanwhile when it was merged (S13).
     """
 

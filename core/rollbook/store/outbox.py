@@ -22,7 +22,7 @@ _WAITS = OPERATION.c.state.in_(ACTIVE)
 _NOT_SETTLED = OPERATION.c.state.not_in(SETTLED)
 _COUNTS = (
     select(OPERATION.c.state, func.count())
-    .where(_NOT_SETTLED, OPERATION.c.carried_by.is_(None))
+    .where(_NOT_SETTLED, OPERATION.c.carried_by.is_(None) | OPERATION.c.state.not_in(NEEDS_A_PERSON))
     .group_by(OPERATION.c.state)
 )
 _OLDEST = select(OPERATION.c.created_at).where(_WAITS).order_by(OPERATION.c.sequence).limit(1)
@@ -140,7 +140,7 @@ def rows_of_record(connection: Connection, record_id: str) -> Sequence[Any]:
 
 
 def counts(connection: Connection) -> dict[State, int]:
-    """How many entries are in each state that is not for good; what goes together is one.
+    """How many entries are in each state that is not for good; what a person decides together is one.
 
     One that is not known needs a person (S28).
     """

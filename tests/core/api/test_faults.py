@@ -176,13 +176,15 @@ async def test_s10_a_login_page_at_connect_says_what_to_do() -> None:
     assert api.connection().reason == "not_our_server"
 
 
-@pytest.mark.parametrize("status", [401, 429, 503])
-async def test_s10_a_strangers_refusal_is_not_ours(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "not-our-server"), (429, "not-our-server"), (503, "gateway-error")]
+)
+async def test_s10_a_strangers_refusal_is_not_ours(status: int, code: str) -> None:
     """A proxy that answers 401 or 503 neither signs out nor holds the client."""
     stranger = refuse(status, "not-signed-in", installation=None, Retry_After="3000")
     async with facing(stranger, answer(value=PAGE)) as (server, api):
         failure = await failure_of(api.push(b"{}"))
-        assert failure.code == "not-our-server"
+        assert failure.code == code
         assert (await api.changes("0", 1)).cursor == "1.a"
     assert len(server.requests) == 2
 

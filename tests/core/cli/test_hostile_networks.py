@@ -145,11 +145,11 @@ CERTIFICATES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def told(ctl: InProcessLine, code: str, words: str) -> None:
-    """What `status` says while the harm is done."""
-    said = ctl.run("status")
+def told(ctl: InProcessLine, code: str, words: str, *before: str) -> None:
+    """What `status` says while the harm is done; ``before`` stands before the command."""
+    said = ctl.run(*before, "status")
     assert (said.code, said.data["failure"], said.data["up_to_date"]) == (3, code, False)
-    lines = dict(line.split(":", 1) for line in ctl.say("status").out.splitlines() if ":" in line)
+    lines = dict(line.split(":", 1) for line in ctl.say(*before, "status").out.splitlines() if ":" in line)
     assert lines["Connection"].strip() == words
     assert lines["To be sent"].strip() == "1"
 
@@ -200,8 +200,10 @@ def test_s9_a_certificate_that_is_not_the_schools_gets_nothing(
 def test_s9_a_name_that_cannot_be_found_is_said_and_all_goes_once_it_can(
     ctl: InProcessLine, server: ServerProcess, network: HostileNetwork
 ) -> None:
-    said = ctl.run("--server", "https://rollbook.invalid", "sync")
+    nowhere = ("--server", "https://rollbook.invalid")
+    said = ctl.run(*nowhere, "sync")
     assert (said.code, said.data["problem"]) == (3, "name-not-found")
-    told(ctl, "name-not-found", "offline. The server's name cannot be found. Check the address.")
+    words = "offline. The server's name cannot be found. Check the address."
+    told(ctl, "name-not-found", words, *nowhere)
     assert ctl.run("--server", network.url, "sync").code == 0
     all_goes(ctl, server, network)
