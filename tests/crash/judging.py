@@ -89,7 +89,7 @@ def read_school(file: Path) -> AtSchool:
 
 
 def read_desk(desk: Desk, store: Path, noted: list[Noted]) -> AtDesk:
-    """Read a store."""
+    """Read a store. A base holds the values that there are; the others are nothing."""
     found = rows(
         store,
         "SELECT op_id, state, coalesce(carried_by, op_id), entity_id, changes, kind FROM operation "
@@ -100,7 +100,7 @@ def read_desk(desk: Desk, store: Path, noted: list[Noted]) -> AtDesk:
         for row in found
     }
     bases = {
-        row[0]: (row[1], bool(row[3]), {name: json.loads(row[2])[name] for name in FIELDS})
+        row[0]: (row[1], bool(row[3]), {name: json.loads(row[2]).get(name) for name in FIELDS})
         for row in rows(store, "SELECT id, version, base, base_deleted FROM student WHERE base IS NOT NULL")
     }
     [(marks,)] = rows(store, "SELECT count(*) FROM student WHERE mark != ''")
