@@ -125,13 +125,17 @@ def test_r13_several_workers_share_one_database(server: SchoolProcess) -> None:
     assert server.stop() == 0
 
 
+def told(stream: httpx.Response) -> Iterator[str]:
+    """The events' names; what fills up or keeps alive is left out."""
+    return (line for line in stream.iter_lines() if line.startswith("event:"))
+
+
 def test_s19_an_event_says_that_there_is_more_at_once(server: SchoolProcess) -> None:
     server.start()
     with signed_in(server) as listener, signed_in(server) as writer, listening(listener) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
-        lines = stream.iter_lines()
+        lines = told(stream)
         assert next(lines) == "event: more"  # what was there before one listened
-        assert [next(lines), next(lines)] == ["data: {}", ""]
         outcomes(writer, creates(1))
         sent = time.monotonic()
         assert next(lines) == "event: more"
@@ -149,8 +153,8 @@ def test_s19_another_workers_commit_is_noticed(server: SchoolProcess, tmp_path: 
     try:
         other.user = server.user
         with signed_in(server) as listener, signed_in(other) as writer, listening(listener) as stream:
-            lines = stream.iter_lines()
-            assert [next(lines) for _ in range(3)] == ["event: more", "data: {}", ""]
+            lines = told(stream)
+            assert next(lines) == "event: more"
             outcomes(writer, creates(1))
             sent = time.monotonic()
             assert next(lines) == "event: more"

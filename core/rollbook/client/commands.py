@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from rollbook.client.edit_checks import key_id
 from rollbook.client.handover.asking import BrokenOffError, NobodyThereError, ask
 from rollbook.client.numbers import NEXT_NUMBER
 from rollbook.client.resolving import Chosen, Resolving
@@ -143,9 +144,11 @@ class Commands:
             return here(True)
 
     def _named(self, edit: Edit) -> Edit:
-        """With its ids chosen before anybody is asked."""
+        """With its ids chosen before anybody is asked; a natural key gives the same one every time (S16)."""
         named = replace(edit, op_id=edit.op_id or self.saving.new_id())
-        return named if edit.entity_id else replace(named, entity_id=self.saving.new_id(), seen=None)
+        if edit.entity_id or key_id(edit, self.saving.school_id):
+            return named
+        return replace(named, entity_id=self.saving.new_id(), seen=None)
 
     def _retry(self, op_id: str) -> None:
         with self.store.write() as connection:

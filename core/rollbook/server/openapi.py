@@ -20,8 +20,13 @@ def _with_raw_parts_told() -> tuple[Any, ...]:
     }
     members["record"] = ("record", feed.Change | None, None)
     result = msgspec.defstruct("Result", members.values())
+    offer = msgspec.defstruct(
+        "Offer",
+        [("change", feed.Change), ("before", str, ""), ("operation", operations.Operation | None, None)],
+    )
     handed = Annotated[list[operations.Operation], msgspec.Meta(max_length=operations.MAX_BATCH)]
     return (
+        msgspec.defstruct("OfferRequest", [("offers", list[offer])]),  # type: ignore[valid-type]
         msgspec.defstruct("ProposeRequest", [("operations", handed), ("reason", str, "scope-withdrawn")]),
         msgspec.defstruct(
             "PushRequest",
@@ -55,7 +60,6 @@ _TYPES: tuple[Any, ...] = (
     proposals.Decision,
     recovery.MissingRequest,
     recovery.MissingResponse,
-    recovery.OfferRequest,
     recovery.OfferResponse,
     recovery.RecoveryAnswer,
     *_with_raw_parts_told(),
