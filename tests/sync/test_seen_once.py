@@ -1,11 +1,12 @@
 """Failures that were met once, each with a test of its own."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from rollbook.client.resolving import Chosen
-from rollbook.client.values import RefusedEntryError
+from rollbook.client.values import Edit, RefusedEntryError
 from rollbook.domain.roles import Role
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store.errors import NotAllowedNowError
@@ -157,3 +158,19 @@ def test_s16_a_taken_number_is_never_kept_by_choosing_mine(school: SchoolServer,
     assert desk.sync().up_to_date
     numbers = school.rows("SELECT student_number FROM student WHERE school_id = :school ORDER BY 1")
     assert numbers == [("007",), ("008",)]
+
+
+def test_s13_an_older_form_saved_later_goes_over_nothing_that_waits(
+    make_desk: Callable[..., ClientDesk],
+) -> None:
+    one = make_desk()
+    student = one.add(given_name="Eleni").entity_id
+    one.sync()
+    seen = {"homeroom": None}
+    one.client.save(Edit("student", student, {"homeroom": "entered by hand"}, seen=seen))
+    later = one.client.save(Edit("student", student, {"homeroom": "from a file"}, seen=seen))
+    assert one.sync().conflicts == 1
+    assert one.state(later) == "conflict"
+    other = make_desk()
+    other.sync()
+    assert other.values(student)["homeroom"] == "entered by hand"

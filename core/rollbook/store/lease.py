@@ -165,7 +165,8 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
     """Only what was never leased is composed, and never across an archive or another's dependency.
 
     Nor with a create that brings an archived record back: the server takes that as it is, and a later edit
-    would go over what others had changed without being asked about (S14).
+    would go over what others had changed without being asked about (S14). Nor where the person had something
+    else in front of them than the entries before leave: the school must see both, and ask (S13).
     """
     return (
         taken[0].frozen is None
@@ -174,7 +175,14 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
         and taken[0].kind in (Kind.CREATE, Kind.UPDATE)
         and row.kind == Kind.UPDATE
         and set(json.loads(row.depends_on)) <= set(json.loads(taken[0].depends_on))
+        and _saw_what_is_left(taken, row)
     )
+
+
+def _saw_what_is_left(taken: list[Any], row: Any) -> bool:
+    composed = _composed_changes([_CHANGES.decode(each.changes) for each in taken])
+    later = _CHANGES.decode(row.changes)
+    return all(composed[name].value == change.had for name, change in later.items() if name in composed)
 
 
 def _taken(device: str, carried: list[Any], known: int) -> Leased:
