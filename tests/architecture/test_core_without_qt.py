@@ -26,7 +26,10 @@ print(len(names))
 """
 ITS_TESTS = """
 import pytest
-sys.exit(pytest.main(["-q", "-p", "no:pytest-qt", "-p", "no:xdist", "-p", "no:cacheprovider", "tests/core"]))
+# Not those of the command line: they are slow, and the programs that they start could have Qt all the same.
+options = ["-q", "-p", "no:pytest-qt", "-p", "no:xdist", "-p", "no:cacheprovider"]
+options += ["--ignore", "tests/core/cli"]
+sys.exit(pytest.main([*options, "tests/core"]))
 """
 
 

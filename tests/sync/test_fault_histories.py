@@ -10,7 +10,7 @@ import pytest
 from support.source_files import ROOT
 
 SEED = 1
-HISTORIES = 40
+HISTORIES = 25
 _AGAIN = "Repeat one of them alone: python3 packaging/dev.py faults --seed {seed} --only NUMBER"
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from structlog.testing import capture_logs
+import structlog
+from structlog.testing import LogCapture
 
 from rollbook.store import lease
 from rollbook.store.database import open_store
 from rollbook.store.unexplained import without_a_reason
+from rollbook.sync import overdue
 from rollbook.sync.overdue import OverdueWatch
 from support.client_desk import ClientDesk
 from support.school_server import SchoolServer
@@ -29,11 +31,13 @@ def test_s25_a_due_entry_that_nothing_sends_is_reported(
     desk = make_desk(**PATIENT)
     desk.sync()
     saved = desk.add(given_name="Nikos")
-    with monkeypatch.context() as patch, capture_logs() as logs:
+    logs = LogCapture()
+    monkeypatch.setattr(overdue, "log", structlog.wrap_logger(None, processors=[logs]))
+    with monkeypatch.context() as patch:
         planted(patch)
         status = desk.sync()
     assert "overdue" in status.outstanding
-    assert [line["op_id"] for line in logs if line["event"] == "entry_overdue"] == [saved.op_id]
+    assert [line["op_id"] for line in logs.entries if line["event"] == "entry_overdue"] == [saved.op_id]
     assert desk.sync().outstanding == ()
     assert desk.state(saved) == "applied"
 

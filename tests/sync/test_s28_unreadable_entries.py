@@ -92,4 +92,6 @@ def test_s28_an_edit_that_rides_is_parked_with_its_carrier(desk: ClientDesk) -> 
     with pytest.raises(CallFailedError):
         desk.sync()
     _damage(desk, saved.op_id, "payload_version = 9")
-    assert (desk.client.status().parked, desk.client.status().waiting) == (2, 0)
+    assert desk.client.status().parked == 1  # they are decided together
+    assert desk.sql("SELECT DISTINCT state FROM operation") == [("parked",)]
+    assert (desk.client.status().parked, desk.client.status().waiting) == (1, 0)
