@@ -205,6 +205,21 @@ async def test_s26_both_doors_answer_and_close(unix: bool, tmp_path: Path) -> No
         await asyncio.to_thread(ask, folder, "double", 21, int)
 
 
+async def test_s26_doors_that_open_together_leave_the_programs_umask_as_it_was(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(3)]
+    for folder in folders:
+        folder.mkdir(mode=0o700)
+    doors = [Serving(Path(os.path.relpath(folder)), _doubled, unix=True) for folder in folders]
+    before = os.umask(0o022)
+    try:
+        await asyncio.gather(*(door.__aenter__() for door in doors))
+        assert os.umask(0o022) == 0o022
+        for door in doors:
+            await door.__aexit__(None, None, None)
+    finally:
+        os.umask(before)
+
+
 async def test_s26_without_the_token_nothing_is_done(tmp_path: Path) -> None:
     done: list[str] = []
 

@@ -61,11 +61,12 @@ class Serving:
         if not self._unix:
             return await asyncio.start_server(self._come_in, "127.0.0.1", 0)
         self._socket.unlink(missing_ok=True)  # of an engine that was killed: the lock is ours
-        before = os.umask(0o177)
-        try:
-            return await asyncio.start_unix_server(self._come_in, self._socket)
-        finally:
-            os.umask(before)
+        # Not by the umask: it is the whole program's, and what is made meanwhile would have the wrong rights.
+        bound = socket.socket(socket.AF_UNIX)
+        bound.bind(str(self._socket))  # in a folder that only its owner may enter
+        self._socket.chmod(0o600)
+        bound.setblocking(False)
+        return await asyncio.start_unix_server(self._come_in, sock=bound)
 
     def _tell_where(self, server: asyncio.Server) -> None:
         port = 0 if self._unix else server.sockets[0].getsockname()[1]
