@@ -101,6 +101,16 @@ def outstanding(status: Status) -> str:
         *([f"{counted(status.failed, 'entry', 'entries')} to be tried again"] if status.failed else []),
         *([f"{status.parked} refused"] if status.parked else []),
         *([f"{counted(status.conflicts, 'conflict')} to decide"] if status.conflicts else []),
+        *(
+            [f"{counted(status.handed_over, 'entry', 'entries')} with the registrar, who decides"]
+            if status.handed_over
+            else []
+        ),
+        *(
+            [f"{counted(status.giving_back, 'entry', 'entries')} to be given back to the school"]
+            if status.giving_back
+            else []
+        ),
     ]
     parts += [_OUTSTANDING[word] for word in status.outstanding if word in _OUTSTANDING]
     parts += [word for word in status.outstanding if word not in _OUTSTANDING and word not in STATES]
