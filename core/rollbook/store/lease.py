@@ -41,25 +41,17 @@ def lease(
     the bytes of its first one. ``known`` is how far this computer knows the feed now.
     """
     blocked = set(holds) | _lanes_that_need_a_person(connection)
-    taken: dict[str, list[Any]] = {}
-    last_of_record: dict[str, str] = {}
     lost = _lanes_with_lost_entries(connection)
-    for row in _in_order(connection):
-        behind_lost = row.position > lost.get(row.lane, row.position)
-        if row.lane in blocked or behind_lost or not _dependencies_met(connection, row):
-            blocked.add(row.lane)
-            continue
-        carrier = last_of_record.get(row.entity_id)
-        if carrier is not None and _rides_with(taken[carrier], row):
-            taken[carrier].append(row)
-            continue
-        if len(taken) == limit:
-            break
-        taken[row.op_id] = [row]
-        last_of_record[row.entity_id] = row.op_id
-    leased = [_taken(device, carried, known) for carried in taken.values()]
-    _mark(connection, leased, taken)
-    return leased
+
+    def due() -> Iterator[Any]:
+        for row in _in_order(connection):
+            behind_lost = row.position > lost.get(row.lane, row.position)
+            if row.lane in blocked or behind_lost or not _dependencies_met(connection, row):
+                blocked.add(row.lane)
+            else:
+                yield row
+
+    return lease_these(connection, device, due(), limit, known)
 
 
 def lease_these(
@@ -69,20 +61,42 @@ def lease_these(
 
     They are composed and frozen as any that is leased, so that an entry is the same one wherever it goes.
     """
+    taken = _composed_by_record(rows, limit)
+    leased = [_taken(device, carried, known) for carried in taken.values()]
+    _mark(connection, leased, taken)
+    return leased
+
+
+def _composed_by_record(rows: Iterable[Any], limit: int) -> dict[str, list[Any]]:
+    """Up to ``limit`` entries by id, each with those that ride in its bytes, itself the first."""
     taken: dict[str, list[Any]] = {}
     last_of_record: dict[str, str] = {}
+    left: dict[str, dict[str, Any]] = {}  # by the same id: what its entries so far leave in each field
     for row in rows:
         carrier = last_of_record.get(row.entity_id)
         if carrier is not None and _rides_with(taken[carrier], row):
-            taken[carrier].append(row)
-            continue
+            leaves = left.get(carrier) or _values_of(taken[carrier][0])
+            if _saw(row, leaves):
+                taken[carrier].append(row)
+                left[carrier] = leaves | _values_of(row)
+                continue
         if len(taken) == limit:
             break
         taken[row.op_id] = [row]
         last_of_record[row.entity_id] = row.op_id
-    leased = [_taken(device, some, known) for some in taken.values()]
-    _mark(connection, leased, taken)
-    return leased
+    return taken
+
+
+def _values_of(row: Any) -> dict[str, Any]:
+    return {name: change.value for name, change in _CHANGES.decode(row.changes).items()}
+
+
+def _saw(row: Any, leaves: dict[str, Any]) -> bool:
+    """Whether the person had in front of them what the entries before leave: else the school must see both,
+    and ask (S13)."""
+    return all(
+        leaves[name] == change.had for name, change in _CHANGES.decode(row.changes).items() if name in leaves
+    )
 
 
 def recover(connection: Connection) -> int:
@@ -165,8 +179,7 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
     """Only what was never leased is composed, and never across an archive or another's dependency.
 
     Nor with a create that brings an archived record back: the server takes that as it is, and a later edit
-    would go over what others had changed without being asked about (S14). Nor where the person had something
-    else in front of them than the entries before leave: the school must see both, and ask (S13).
+    would go over what others had changed without being asked about (S14).
     """
     return (
         taken[0].frozen is None
@@ -175,14 +188,7 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
         and taken[0].kind in (Kind.CREATE, Kind.UPDATE)
         and row.kind == Kind.UPDATE
         and set(json.loads(row.depends_on)) <= set(json.loads(taken[0].depends_on))
-        and _saw_what_is_left(taken, row)
     )
-
-
-def _saw_what_is_left(taken: list[Any], row: Any) -> bool:
-    composed = _composed_changes([_CHANGES.decode(each.changes) for each in taken])
-    later = _CHANGES.decode(row.changes)
-    return all(composed[name].value == change.had for name, change in later.items() if name in composed)
 
 
 def _taken(device: str, carried: list[Any], known: int) -> Leased:
