@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 # Unit tests draw off screen. A test that starts the real program removes this from the program's environment.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -17,3 +18,11 @@ def _a_home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
             patch.setenv(name, str(home / name))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command run inside a test settles how the whole process logs: the next test begins anew."""
+    config = structlog.get_config()
+    yield
+    structlog.configure(**config)

@@ -32,7 +32,8 @@ def test_s25_a_due_entry_that_nothing_sends_is_reported(
     desk.sync()
     saved = desk.add(given_name="Nikos")
     logs = LogCapture()
-    monkeypatch.setattr(overdue, "log", structlog.wrap_logger(None, processors=[logs]))
+    heard = structlog.wrap_logger(None, processors=[logs], wrapper_class=structlog.stdlib.BoundLogger)
+    monkeypatch.setattr(overdue, "log", heard)
     with monkeypatch.context() as patch:
         planted(patch)
         status = desk.sync()
