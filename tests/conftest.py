@@ -23,6 +23,9 @@ def _a_home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 @pytest.fixture(autouse=True)
 def _logs_as_they_were() -> Iterator[None]:
     """A command run inside a test settles how the whole process logs: the next test begins anew."""
-    config = structlog.get_config()
+    configured, config = structlog.is_configured(), structlog.get_config()
     yield
-    structlog.configure(**config)
+    if configured:
+        structlog.configure(**config)
+    else:
+        structlog.reset_defaults()
