@@ -1,6 +1,7 @@
 """A real disk that is small, full, or read-only: a tmpfs of its own. Mounting one needs root."""
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +18,13 @@ class SmallDisk:
         folder.mkdir(parents=True, exist_ok=True)
         _run("mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(folder))
 
-    def fill(self) -> None:
-        """Leave not one block free."""
-        with contextlib.suppress(OSError), (self.folder / "filling").open("ab", buffering=0) as file:
+    def fill(self, leaving_kib: int = 0) -> None:
+        """Leave not one block free, or as many KiB as said."""
+        filling = self.folder / "filling"
+        with contextlib.suppress(OSError), filling.open("ab", buffering=0) as file:
             while True:
                 file.write(_BLOCK)
+        os.truncate(filling, filling.stat().st_size - leaving_kib * 1024)
 
     def free(self) -> None:
         """Somebody made room."""

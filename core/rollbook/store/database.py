@@ -90,12 +90,17 @@ class StoreDatabase:
             self._seen = _signature(self.path)
             self._snapshot = Snapshot(self.path)
 
-    def checkpoint(self) -> None:
-        """Bring what was committed into the file, and empty the log beside it if nobody reads it just now."""
+    def checkpoint(self) -> bool:
+        """Bring what was committed into the file, and empty the log beside it if nobody reads it just now.
+
+        Returns whether all is in the file, and on the disk.
+        """
         with self._one_writer, translated():
             connection = self._writer.raw_connection()
             try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return cursor.fetchone() == (0, 0, 0)
             finally:
                 connection.close()
 

@@ -22,6 +22,15 @@ class StoreFullError(StoreError):
     )
 
 
+class NoRoomToRescueError(StoreFullError):
+    """The store is damaged, and the disk has no room for a new one. It is as it was."""
+
+    advice = (
+        "Rollbook's data on this computer is damaged, and the disk is too full to save the entries from it. "
+        "Nothing was deleted. Free some space and start Rollbook again: then it saves them."
+    )
+
+
 class StoreReadOnlyError(StoreError):
     """The folder or the file may be read but not written."""
 

@@ -1,11 +1,6 @@
-"""A damaged or lost store: set aside, never deleted; what waits in it goes into a new one first (S28).
-
-The new store is made whole under another name before the old one is moved, so that a crash at any moment
-leaves either the old store in its place, or a finished new one that the next start takes.
-"""
+"""A damaged or lost store: set aside, never deleted; what waits in it goes into a new one first (S28)."""
 
 import contextlib
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,15 +8,15 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from rollbook.store import doubt, notices, refilled
+from sqlalchemy import Connection
+
+from rollbook.store import doubt, notices, refilled, replacing
 from rollbook.store.database import StoreDatabase, open_store
 from rollbook.store.engine_lock import EngineLock
-from rollbook.store.errors import NewerStoreError, StoreDamagedError
+from rollbook.store.errors import NewerStoreError, NoRoomToRescueError, StoreDamagedError, StoreFullError
 from rollbook.store.failures import translated, translated_system
 from rollbook.store.notices import Notice
 from rollbook.store.salvage import Salvaged, salvage
-
-_SIDECARS = ("-wal", "-shm", "")  # the file itself last: until then it is what it was
 
 
 def open_or_rescue(path: Path, *, expected: bool, now: Callable[[], datetime]) -> StoreDatabase:
@@ -30,7 +25,9 @@ def open_or_rescue(path: Path, *, expected: bool, now: Callable[[], datetime]) -
     Raises :class:`StoreError`: full, locked, of a later version, or damaged and open in another program.
     """
     with translated_system():
-        _finish_earlier(path)
+        if replacing.is_finished(path):
+            with _alone(path):
+                replacing.take_place(path)
         lost_log = _log_is_gone(path)
         if not _is_bad(path, expected):
             with contextlib.suppress(_BadError):
@@ -110,29 +107,27 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _rescue(path: Path, now: datetime) -> None:
-    stamp = now.strftime("%Y%m%d-%H%M%S")
-    while _aside(path, stamp).exists():
-        stamp += "-2"
-    found = _salvaged(path)
-    rescued = path.with_name(f"{path.stem}.rescued-{stamp}{path.suffix}")
-    part = rescued.with_suffix(".part")
-    _forget(part)
-    database = open_store(part)
+    aside = replacing.name_aside(path, now)
     try:
-        with database.write() as connection:
-            kept, lost = refilled.fill(connection, found)
-            kind, aside = ("damaged", str(_aside(path, stamp))) if path.exists() else ("missing", "")
-            at = now.isoformat()
-            notices.add(connection, Notice(kind, at, aside, kept, found.lost + lost, found.whole))
-    finally:
-        database.close()
-    part.rename(rescued)
-    _synced(path.parent)
-    _finish_earlier(path)
+        with translated_system():
+            found = _salvaged(path)
+            replacing.make(path, aside, lambda connection: _fill(connection, path, aside, found, now))
+    except StoreFullError as error:
+        raise NoRoomToRescueError(error.cause) from error
+    replacing.take_place(path)
+
+
+def _fill(connection: Connection, path: Path, aside: Path, found: Salvaged, now: datetime) -> None:
+    kept, lost = refilled.fill(connection, found)
+    kind, kept_as = ("damaged", str(aside)) if path.exists() else ("missing", "")
+    notices.add(connection, Notice(kind, now.isoformat(), kept_as, kept, found.lost + lost, found.whole))
 
 
 def _salvaged(path: Path) -> Salvaged:
-    """What can be read, from a copy: the damaged file stays as it was found."""
+    """What can be read: with its log, from a copy, as the damaged file stays as it was found."""
+    log = path.with_name(path.name + "-wal")
+    if path.exists() and not log.exists():
+        return salvage(path, path)
     work = path.with_name("salvage")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(mode=0o700)
@@ -142,43 +137,8 @@ def _salvaged(path: Path) -> Salvaged:
             shutil.copy(path, copy)
         else:
             copy.touch()
-        log = path.with_name(path.name + "-wal")
         if log.exists():
             shutil.copy(log, work)
         return salvage(copy, path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _finish_earlier(path: Path) -> None:
-    """Put a finished new store in its place, and the old one aside."""
-    for rescued in path.parent.glob(f"{path.stem}.rescued-*{path.suffix}"):
-        stamp = rescued.stem.partition("rescued-")[2]
-        aside = _aside(path, stamp)
-        for sidecar in _SIDECARS:
-            old = path.with_name(path.name + sidecar)
-            if old.exists():
-                old.rename(aside.with_name(aside.name + sidecar))
-        rescued.rename(path)
-        doubt.clear(path)
-        _synced(path.parent)
-
-
-def _aside(path: Path, stamp: str) -> Path:
-    return path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-
-
-def _forget(part: Path) -> None:
-    """What a rescue that was cut short has begun."""
-    for sidecar in _SIDECARS:
-        part.with_name(part.name + sidecar).unlink(missing_ok=True)
-
-
-def _synced(folder: Path) -> None:
-    """Have the names on the disk, too, where the system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -32,9 +32,11 @@ def salvage(copy: Path, original: Path) -> Salvaged:
     """Read what can be read of a store: first of a copy with its log beside it, which is changed by that.
 
     SQLite reads around the pages that it refuses; what it cannot reach is read from the original, by page.
+    Where there is no log, the copy may be the original itself: nothing is written then.
     """
     found = Salvaged()
-    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+    where = copy.resolve().as_uri() + ("?immutable=1" if copy == original else "")
+    with closing(sqlite3.connect(where, uri=True, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         _through_sqlite(connection, found)
     if not found.whole:
