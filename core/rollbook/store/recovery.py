@@ -24,6 +24,7 @@ BEGUN, WAITING = "begun", "waiting"
 LOST, HELD, DONE, LEFT = "lost", "held", "done", "left"
 OUTSTANDING = (LOST, HELD)
 _STEP = "recovery"
+_ASK = "ask_for_receipts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,19 @@ def step(connection: Connection) -> str | None:
 def set_step(connection: Connection, to: str | None) -> None:
     """The recovery is at that step from now on."""
     meta.put(connection, _STEP, to)
+
+
+def ask_for_receipts(connection: Connection, *, wanted: bool) -> None:
+    """Whether the school is to be asked, before anything else, if it still has what it acknowledged.
+
+    A store that was damaged may have lost by what a server that was put back is noticed (S28).
+    """
+    meta.put(connection, _ASK, "1" if wanted else None)
+
+
+def is_to_ask(connection: Connection) -> bool:
+    """Whether that is still to be asked."""
+    return meta.get(connection, _ASK) is not None
 
 
 def doubt_bases(connection: Connection) -> None:

@@ -16,7 +16,8 @@ from rollbook.store.engine_lock import EngineLock
 from rollbook.store.errors import NewerStoreError, NoRoomToRescueError, StoreDamagedError, StoreFullError
 from rollbook.store.failures import translated, translated_system
 from rollbook.store.notices import Notice
-from rollbook.store.salvage import Salvaged, salvage
+from rollbook.store.salvage import salvage
+from rollbook.store.salvaged import Salvaged
 
 
 def open_or_rescue(path: Path, *, expected: bool, now: Callable[[], datetime]) -> StoreDatabase:

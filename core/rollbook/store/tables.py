@@ -22,7 +22,7 @@ metadata = MetaData()
 SALVAGED = {"salvaged": True}
 """Marks a table that goes into the new store when this one is damaged: no server gives it again (S28)."""
 
-META = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text))
+META = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text), info=SALVAGED)
 
 # A new column goes behind the last one: the columns of a damaged file are told by their place (S28).
 OPERATION = Table(
@@ -64,6 +64,7 @@ OPERATION = Table(
     Index("operation_record", "entity_id", "position"),
     Index("operation_carrier", "carried_by", sqlite_where=text("carried_by IS NOT NULL")),
     sqlite_autoincrement=True,
+    info=SALVAGED,
 )
 
 LANE = Table(
@@ -72,6 +73,7 @@ LANE = Table(
     Column("lane", Text, primary_key=True),
     Column("sequence", Integer, ForeignKey("operation.sequence", ondelete="CASCADE"), primary_key=True),
     Index("operation_lane_sequence", "sequence"),
+    info=SALVAGED,
 )
 
 ALIAS = Table(
@@ -80,6 +82,7 @@ ALIAS = Table(
     Column("entity", Text, primary_key=True),
     Column("alias_id", Text, primary_key=True),
     Column("record_id", Text, nullable=False),
+    info=SALVAGED,
 )
 
 FILE_CHUNK = Table(
@@ -168,6 +171,7 @@ SCOPE = Table(
     Column("scope", Text, primary_key=True),  # JSON: the words of domain.scope.as_text
     Column("following", Text, nullable=False),  # held, coming, leaving
     Column("after", Text, nullable=False, server_default=""),  # of one that is coming: the last id here
+    info=SALVAGED,
 )
 
 
@@ -202,6 +206,7 @@ SET_ASIDE = Table(
     Column("base", Text),
     Column("deleted", Integer, nullable=False),
     Column("at", Text, nullable=False),
+    info=SALVAGED,
 )
 
 

@@ -76,6 +76,9 @@ class Recovery:
 
     async def run(self) -> None:
         """Give back what there is to give back, if anything. Raises :class:`CallFailedError`."""
+        if await self._is_in_doubt():
+            await self.notice()
+            self._no_doubt_any_more()
         with self._store.read() as connection:
             step = recovery.step(connection)
         if step is None:
@@ -91,6 +94,30 @@ class Recovery:
         if step == recovery.BEGUN:
             self._read_anew()
         self._conclude()
+
+    async def _is_in_doubt(self) -> bool:
+        """After a rescue of this computer's store: whether the server lacks anything that it once had (S28).
+
+        What told the last row of its feed may be gone with the store, so it is asked outright.
+        """
+        with self._store.read() as connection:
+            if recovery.step(connection) is not None or not recovery.is_to_ask(connection):
+                return False
+        await self._find_lost_entries()
+        try:
+            await self._find_lost_versions()
+        except CallFailedError as failure:
+            if failure.code != "forbidden":  # who may not see the records gives back their own alone
+                raise
+        with self._store.read() as connection:
+            if recovery.outstanding(connection):
+                return True
+        self._no_doubt_any_more()
+        return False
+
+    def _no_doubt_any_more(self) -> None:
+        with self._store.write() as connection:
+            recovery.ask_for_receipts(connection, wanted=False)
 
     async def _find_lost_entries(self) -> None:
         """Acknowledged entries of the last 30 days for which there is no receipt any more (S7)."""
