@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 import argon2
+from fastapi import routing
 from sqlalchemy import Engine
 
 from rollbook.server import engines
@@ -24,6 +25,7 @@ def make_cheap() -> None:
     it takes, and the order of what happens. Over sockets the server works in threads, as it does at a school.
     """
     _share_what_is_compiled()
+    _share_what_routes_ask_for()
     anyio.to_thread.run_sync = _here
     snapshot.in_thread = check.in_thread = _at_once
     password_check.PasswordHasher = lambda: argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -55,3 +57,19 @@ def _share_what_is_compiled() -> None:
         return engine
 
     connections.create_engine = engines.create_engine = sharing
+
+
+def _share_what_routes_ask_for() -> None:
+    """Each start of the server reads every endpoint's signature anew, and finds what the start before found."""
+    context = routing._EffectiveRouteContext
+    read_anew = context.from_api_route
+    known: dict[int, Any] = {}
+
+    def shared(*, original_route: Any, include_context: Any) -> Any:
+        if id(original_route) not in known:  # the routes are the modules' own, and stay
+            known[id(original_route)] = read_anew(
+                original_route=original_route, include_context=include_context
+            )
+        return known[id(original_route)]
+
+    context.from_api_route = shared
