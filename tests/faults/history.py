@@ -3,6 +3,7 @@
 import asyncio
 import random
 import shutil
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -99,6 +100,8 @@ class History:
             self._look(*self._desks)
             await self._heal()
             self._told.wrong += judge(self._school, self._desks, self._ledger, self._known_before)
+        except Exception:  # whatever it is, somebody at a desk would be stuck with it
+            self._told.wrong.append(Fault(STUCK, traceback.format_exc()))
         finally:
             self._told.operations = len(self._ledger.entries)
             self._told.steps = self._ledger.steps

@@ -81,12 +81,14 @@ class People:
         form = "" if opened is None else f" in a form that showed { {name: seen[name] for name in values} }"
         self.ledger.say(f"{desk.name} enters {values} for {record[-6:] if record else 'a new one'}{form}")
         before = desk.states()
+        saved: Saved | None = None
+        death: DeskDied | None = None
         try:
-            saved: Saved | None = desk.client.save(Edit("student", record, values, seen=opened))
+            saved = desk.client.save(Edit("student", record, values, seen=opened))
         except RefusedEntryError:
             return
-        except DeskDied:
-            saved = None
+        except DeskDied as died:
+            death = died
             await desk.die()
         new = [op_id for op_id in desk.states() if op_id not in before]
         self.ledger.say(f"  {'saved' if saved else 'died while saving'}: {[op_id[-6:] for op_id in new]}")
@@ -97,6 +99,8 @@ class People:
             self.ledger.saw(desk.name, record_id, {name: seen[name] for name in values})
             self._enter(desk, record_id, whole, op_id, mended)
             self.ledger.decide(mended, Decision("mended", successor=op_id))
+        if death is not None:
+            raise death  # what else that process was doing has ended with it
         if saved is not None and saved.op_id is not None:
             self._look_again(desk, saved.entity_id, values)
 
