@@ -99,12 +99,24 @@ def _find(made: Templates, asked: argparse.Namespace) -> int:
     """Run histories with each bug in place until one of them fails; exit code 1 if a bug is not found."""
     missed = 0
     for name in planted.BUGS if "all" in asked.planted else asked.planted:
-        with planted.BUGS[name]():
-            stories = several.told(made, asked.seed, range(asked.histories), always=asked.always)
-            found = next(((number, told.wrong[0]) for number, told in stories if told.wrong), None)
+        found = _found(made, asked, planted.BUGS[name])
         missed += found is None
         print(f"{name}: {_after(found, asked.histories)}", flush=True)
     return 1 if missed else 0
+
+
+def _found(made: Templates, asked: argparse.Namespace, bug: planted.Planted) -> tuple[int, Fault] | None:
+    """The first history that fails with the bug, and not without it."""
+    for number in range(asked.histories):
+        with bug():
+            [(_number, told)] = several.told(made, asked.seed, [number], always=asked.always)
+        if not told.wrong:
+            continue
+        [(_number, without)] = several.told(made, asked.seed, [number], always=asked.always)
+        if not without.wrong:
+            return number, told.wrong[0]
+        print(f"  history {number} fails without the bug too: {without.wrong[0].what[:200]}", flush=True)
+    return None
 
 
 def _after(found: tuple[int, Fault] | None, histories: int) -> str:

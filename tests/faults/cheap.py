@@ -60,7 +60,7 @@ def _share_what_is_compiled() -> None:
 
 
 def _share_what_routes_ask_for() -> None:
-    """Each start of the server reads every endpoint's signature anew, and finds what the start before found."""
+    """Each start of the server reads every endpoint's signature, and finds what the start before found."""
     context = routing._EffectiveRouteContext
     read_anew = context.from_api_route
     known: dict[int, Any] = {}

@@ -19,6 +19,8 @@ from rollbook.store.tables import OPERATION
 from rollbook.sync import pull, replay
 
 Bug = Callable[[pytest.MonkeyPatch], None]
+Planted = Callable[[], AbstractContextManager[None]]
+"""Within it, the bug is there."""
 
 
 def receipt_outside_the_transaction(patch: pytest.MonkeyPatch) -> None:
@@ -135,7 +137,7 @@ def status_of_the_last_run(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(replay, "CONFIRMED", "some other fact")
 
 
-def _planted(bug: Bug) -> Callable[[], AbstractContextManager[None]]:
+def _planted(bug: Bug) -> Planted:
     @contextmanager
     def in_place() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
@@ -145,7 +147,7 @@ def _planted(bug: Bug) -> Callable[[], AbstractContextManager[None]]:
     return in_place
 
 
-BUGS: dict[str, Callable[[], AbstractContextManager[None]]] = {
+BUGS: dict[str, Planted] = {
     bug.__name__: _planted(bug)
     for bug in (
         receipt_outside_the_transaction,
