@@ -65,6 +65,7 @@ class Desk:
         self._world = world
         self.clock = ComputerClock(world)
         self.dying_at: str | None = None
+        self.deaths = 0
         self.disk_full = False
         self.known = Known()
         self.watch = Watch()
@@ -95,6 +96,7 @@ class Desk:
 
     async def die(self) -> None:
         """The process is gone; a new one opens what was on the disk when it went."""
+        self.deaths += 1
         disk = getattr(self, "disk", None) or self._disk()
         self.disk = None
         folder, cut, late = self.client.account.folder, self.network.cut, self.network.late

@@ -22,7 +22,7 @@ from faults.watch import look
 from rollbook.client.values import RefusedEntryError
 from rollbook.domain import checkpoints
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store.errors import StoreFullError
+from rollbook.store.errors import StoreError, StoreFullError
 from support.server_process import PASSWORD
 
 ROUNDS_TO_HEAL = 40
@@ -145,12 +145,18 @@ class History:
         if desk in self._acting:
             return
         self._acting.append(desk)
+        deaths = desk.deaths
         try:
             await self._deed(desk, deed)
         except DeskDied as died:
             self._told.faults[f"died {died}"] += 1
             self._ledger.say(f"{desk.name} died at: {died}")
-            await desk.die()
+            if desk.deaths == deaths:
+                await desk.die()
+        except StoreError:
+            if desk.deaths == deaths:
+                raise
+            # Else it is what a dead process still tried, on files that are another's by now.
         finally:
             self._acting.pop()
 

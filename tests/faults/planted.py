@@ -87,10 +87,10 @@ def attempted_operation_coalesced(patch: pytest.MonkeyPatch) -> None:
     def rides(taken: list[Any], row: Any) -> bool:
         return taken[0].kind in ("create", "update") and row.frozen is None and row.kind == "update"
 
-    def anew(device: str, rows: list[Any]) -> Any:
+    def anew(device: str, rows: list[Any], known: Any) -> Any:
         if len(rows) > 1:
             rows[0] = SimpleNamespace(**{**rows[0]._mapping, "frozen": None})
-        return leased(device, rows)
+        return leased(device, rows, known)
 
     patch.setattr(lease, "_rides_with", rides)
     patch.setattr(lease, "_taken", anew)
@@ -106,9 +106,9 @@ def failed_batch_parking_its_500(patch: pytest.MonkeyPatch) -> None:
     """The system's failure is taken for the entries' own (S8, S9)."""
     failed = replay.Replay._failed
 
-    async def parked(self: Any, leased: Any, failure: Any) -> int:
+    async def parked(self: Any, leased: Any, failure: Any, search: Any) -> int:
         if failure.code != "internal-error":
-            return await failed(self, leased, failure)
+            return await failed(self, leased, failure, search)
         cause = problem("internal-error")
         results = [Result(op_id=each.op_id, outcome=Outcome.REJECTED, problem=cause) for each in leased]
         self._settle(leased, PushResponse(results), failure.request_id)
