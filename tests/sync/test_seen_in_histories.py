@@ -12,6 +12,7 @@ from rollbook.client.values import Edit, Status
 from rollbook.contract.operations import PushRequest
 from rollbook.domain.roles import Role
 from rollbook.server.auth.accounts import change_role
+from rollbook.store import lease
 from support.client_desk import ClientDesk
 from support.school_server import SchoolServer
 
@@ -237,3 +238,24 @@ async def asked(desk: ClientDesk) -> Status:
         return await desk.client.probe()
     finally:
         await desk.client.aclose()
+
+
+def test_s7_what_was_entered_last_is_shown_though_one_on_its_way_keeps_it_from_mending(
+    make_desk: MakeDesk,
+) -> None:
+    one, other = make_desk(), make_desk()
+    one.add(given_name="Nikos", student_number="7")
+    one.sync()
+    student = other.add(given_name="Eleni", student_number="7").entity_id
+    with other.client._store.write() as connection:
+        lease.lease(connection, "device", 10)
+        lease.recover(connection)
+    on_its_way = other.change(student, phone="2")
+    other.change(student, family_name="Earlier")
+    other.sync()
+    assert conflict_of(other)
+    with other.client._store.write() as connection:
+        unknown = "UPDATE operation SET state = 'unknown', uncertain = 1 WHERE op_id = ?"
+        connection.exec_driver_sql(unknown, (on_its_way.op_id,))
+    other.change(student, family_name="Last")
+    assert other.values(student)["family_name"] == "Last"

@@ -221,8 +221,9 @@ class Saving:
         if not changes:
             return None
         refused = around.mendable(named.record_id)
-        if refused is not None:
+        if refused is not None and not changes.keys() & outbox.set_later(connection, refused):
             return self._mended(connection, here, refused, changes)
+        # Where an entry that is on its way sets the same field, this one goes last: it was meant last.
         return self._entry(here, named.record_id, Kind.UPDATE, changes, run)
 
     def _created_again(self, connection: Connection, named: Named, here: Here) -> NewEntry | None:

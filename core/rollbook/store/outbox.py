@@ -252,13 +252,23 @@ def behind(connection: Connection, refused: Any) -> list[Any]:
 
     None of them has reached the school: the refused one has held their lane, or they were held in its batch.
     """
-    later = [
+    return list(itertools.takewhile(_may_be_absorbed, _later(connection, refused)))
+
+
+def set_later(connection: Connection, refused: Any) -> set[str]:
+    """The fields set by entries of the record that can't be absorbed: whatever takes the place of the
+    refused one stands before these."""
+    stay = itertools.dropwhile(_may_be_absorbed, _later(connection, refused))
+    return {name for row in stay for name in exported(row)["changes"]}
+
+
+def _later(connection: Connection, refused: Any) -> list[Any]:
+    return [
         row
         for row in rows_of_record(connection, refused.entity_id)
         if (row.position, row.sequence) > (refused.position, refused.sequence)
         and row.carried_by != refused.op_id
     ]
-    return list(itertools.takewhile(_may_be_absorbed, later))
 
 
 def _may_be_absorbed(row: Any) -> bool:
