@@ -21,7 +21,8 @@ def uuid7_source(clock: Clock, random_bits: Callable[[int], int] = secrets.randb
     def make() -> str:
         milliseconds = int(clock.now().timestamp() * 1000) & ((1 << 48) - 1)
         value = milliseconds << 80 | 0x7 << 76 | random_bits(12) << 64 | 0b10 << 62 | random_bits(62)
-        return str(uuid.UUID(int=value))
+        text = f"{value:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     return make
 

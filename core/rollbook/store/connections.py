@@ -96,6 +96,8 @@ def _configured(connection: sqlite3.Connection, record: Any) -> None:
 
 def _beginner(begin: str) -> Callable[[Connection], None]:
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute(begin)  # by the driver itself: it is done for every save
 
     return start

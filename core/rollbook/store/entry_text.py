@@ -1,7 +1,8 @@
 """The texts of an entry as they lie in the outbox, read so that a damaged one hinders no other (S28)."""
 
-import json
 from typing import Any
+
+import msgspec
 
 Changes = dict[str, dict[str, Any]]
 
@@ -19,7 +20,7 @@ def changes_of(text: Any) -> Changes:
 def object_of(text: Any) -> dict[str, Any] | None:
     """The mapping that the text is; ``None`` where it is none."""
     try:
-        found = json.loads(text) if text else None
-    except (ValueError, TypeError):
+        found = msgspec.json.decode(text) if text else None
+    except (msgspec.MsgspecError, ValueError, TypeError):
         return None
     return found if isinstance(found, dict) else None

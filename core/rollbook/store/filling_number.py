@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from rollbook.store import meta
+from rollbook.store.rows import read
 
 _NUMBER = "filling"
 
@@ -19,7 +20,9 @@ def next_number(connection: Connection) -> None:
 
 def finding(connection: Connection, entity: str) -> int:
     """The number of the filling that reads the entity in, 0 for none."""
-    row = connection.exec_driver_sql(
-        "SELECT meta.value FROM filling, meta WHERE filling.entity = ? AND meta.name = ?", (entity, _NUMBER)
-    ).first()
-    return 0 if row is None else int(row[0])
+    found = read(
+        connection,
+        "SELECT meta.value FROM filling, meta WHERE filling.entity = ? AND meta.name = ?",
+        (entity, _NUMBER),
+    )
+    return int(found[0][0]) if found else 0

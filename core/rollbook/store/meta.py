@@ -2,30 +2,29 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection
 
-from rollbook.store.tables import META
-
-# Made once: these are asked at every step of a sync and whenever the status is shown.
-_ONE = select(META.c.value).where(META.c.name == bindparam("fact"))
-_SEVERAL = select(META.c.name, META.c.value).where(META.c.name.in_(bindparam("facts", expanding=True)))
+from rollbook.store.rows import THESE, read, these, write
 
 
 def get(connection: Connection, name: str) -> str | None:
     """The fact of that name, or ``None``."""
-    return connection.execute(_ONE, {"fact": name}).scalar_one_or_none()
+    found = read(connection, "SELECT value FROM meta WHERE name = ?", (name,))
+    value: str | None = found[0][0] if found else None
+    return value
 
 
 def several(connection: Connection, names: Sequence[str]) -> dict[str, str | None]:
     """The facts of those names, ``None`` for one that is not known."""
-    found = connection.execute(_SEVERAL, {"facts": list(names)})
-    return dict.fromkeys(names) | {row.name: row.value for row in found}
+    found = read(connection, f"SELECT name, value FROM meta WHERE name IN {THESE}", [these(names)])
+    return dict.fromkeys(names) | dict(found)
 
 
 def put(connection: Connection, name: str, value: str | None) -> None:
     """Set the fact."""
-    statement = insert(META).values(name=name, value=value)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+    write(
+        connection,
+        "INSERT INTO meta (name, value) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [(name, value)],
     )

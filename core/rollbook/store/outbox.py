@@ -13,7 +13,7 @@ from rollbook.domain.entity import EntityType
 from rollbook.store import replica, unreadable, versions
 from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.errors import NotAllowedNowError
-from rollbook.store.rows import THESE, insert, listed, read, these
+from rollbook.store.rows import THESE, as_json, insert, listed, read, these
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, SETTLED, SHOWN, State
 from rollbook.store.tables import OPERATION
 
@@ -86,10 +86,10 @@ def _row(
         "kind": new.kind.value,
         "entity": entity.name,
         "entity_id": new.entity_id,
-        "changes": json.dumps(new.changes, ensure_ascii=False),
+        "changes": as_json(new.changes),
         "base_version": new.base_version,
         "payload_version": entity.payload_version,
-        "depends_on": json.dumps(new.depends_on),
+        "depends_on": as_json(new.depends_on),
         "replaces": new.replaces,
         "alias": new.alias,
         "base_seal": seals.get((new.entity_id, new.base_version), ""),
@@ -111,7 +111,10 @@ def of_ids(connection: Connection, op_ids: Sequence[str]) -> dict[str, Any]:
     """Rows of those of the entries that are there, by id."""
     if not op_ids:
         return {}
-    found = connection.execute(select(OPERATION).where(OPERATION.c.op_id.in_(list(op_ids))))
+    wanted = these(op_ids)
+    if not read(connection, f"SELECT 1 FROM operation WHERE op_id IN {THESE} LIMIT 1", [wanted]):
+        return {}  # as it is for all but what another program was asked to save
+    found = connection.exec_driver_sql(f"SELECT * FROM operation WHERE op_id IN {THESE}", (wanted,))
     return {row.op_id: row for row in found}
 
 

@@ -1,8 +1,8 @@
 """The records as this computer shows them: what the school has, with the entries that wait on top (S18)."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -15,8 +15,8 @@ from rollbook.domain.registry import ENTITIES
 from rollbook.store import aliases, filling_number, pending, rows, sums
 from rollbook.store.bulk import put_rows
 from rollbook.store.pending import PendingEntry
-from rollbook.store.replica_rows import BOOKKEEPING, encoded, settled_row
-from rollbook.store.rows import THESE, moved, named, these
+from rollbook.store.replica_rows import BOOKKEEPING, decoded, encoded, settled_row
+from rollbook.store.rows import THESE, named, these
 from rollbook.store.search_text import search_text, sort_name
 from rollbook.store.tables import REPLICA
 
@@ -103,10 +103,16 @@ def _ids_here(connection: Connection, entity: EntityType, record_ids: Iterable[s
 
 
 def _rows_of(connection: Connection, entity: EntityType, record_ids: list[str]) -> dict[str, dict[str, Any]]:
-    columns = (*_COLUMNS, *entity.names)
-    statement = f'SELECT {named(columns)} FROM "{entity.name}" WHERE id IN {THESE}'
+    columns, statement = _reading(entity.name)
     found = rows.read(connection, statement, [these(record_ids)])
     return {row[2]: dict(zip(columns, row, strict=True)) for row in found}
+
+
+@cache
+def _reading(name: str) -> tuple[tuple[str, ...], str]:
+    """The columns of a replica, and the statement that reads them."""
+    columns = (*_COLUMNS, *ENTITIES[name].names)
+    return columns, f'SELECT {named(columns)} FROM "{name}" WHERE id IN {THESE}'
 
 
 def _no_row(entity: EntityType, record_id: str) -> dict[str, Any]:
@@ -138,7 +144,7 @@ def _is_newer(version: int | None, change: Change) -> bool:
 
 
 def _with_shown(entity: EntityType, row: dict[str, Any], waiting: Sequence[PendingEntry]) -> dict[str, Any]:
-    base = json.loads(row["base"]) if row["base"] else {}
+    base = decoded(row["base"])
     values, deleted = pending.on_top(base, bool(row["base_deleted"]), waiting)
     marked = {**row, "deleted": int(deleted), "mark": pending.mark_of(waiting)}
     as_before = row["row"] is not None and row["deleted"] == marked["deleted"]
@@ -172,7 +178,7 @@ class _Writes:
         rows.write(connection, f'DELETE FROM "{entity.name}" WHERE row = ?', self.gone)
         rows.insert(connection, entity.name, (*_COLUMNS, *entity.names), self._new)
         for names, values in self._changed.items():
-            rows.write(connection, f'UPDATE "{entity.name}" SET {moved(names)} WHERE row = ?', values)
+            rows.update(connection, entity.name, names, "row", values)
         sums.note(connection, entity.name, self._moved)
 
 
@@ -202,7 +208,7 @@ def base_of(
     ).first()
     if found is None or found.version is None:
         return None, {}, False
-    return found.version, json.loads(found.base) if found.base else {}, bool(found.base_deleted)
+    return found.version, decoded(found.base), bool(found.base_deleted)
 
 
 def _shown(entity: EntityType, values: dict[str, Any], deleted: bool) -> dict[str, Any]:

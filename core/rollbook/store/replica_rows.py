@@ -41,6 +41,14 @@ def encoded(values: dict[str, Any]) -> str:
     return msgspec.json.encode(values).decode()
 
 
+def decoded(base: str | None) -> dict[str, Any]:
+    """The values of a base; none where there is no base."""
+    return _values(base) if base else {}
+
+
+_values = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 def snapshot_rows(entity_name: str, rows: Sequence[SnapshotRow]) -> list[Row]:
     """The rows of records without entries that wait, from a page of a snapshot.
 

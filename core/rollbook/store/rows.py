@@ -4,20 +4,29 @@ What is read or written for each entry goes through here; all else is written wi
 connection and the same transaction.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 THESE = "(SELECT value FROM json_each(?))"
 """A list of any length as one parameter, given by :func:`these`."""
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def these(values: Iterable[Any]) -> str:
     """The parameter for :data:`THESE`."""
-    return json.dumps(list(values))
+    return as_json(list(values))
+
+
+def as_json(value: Any) -> str:
+    """The value as a text column keeps it."""
+    return _encode(value).decode()
 
 
 def read(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -33,8 +42,26 @@ def write(connection: Connection, statement: str, rows: Sequence[Sequence[Any]])
 
 def insert(connection: Connection, table: str, columns: Iterable[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows, each with the values of ``columns``."""
-    names = list(columns)
-    write(connection, f'INSERT INTO "{table}" ({named(names)}) VALUES ({marks(names)})', rows)
+    if rows:
+        write(connection, _insertion(table, tuple(columns)), rows)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    return f'INSERT INTO "{table}" ({named(columns)}) VALUES ({marks(columns)})'
+
+
+def update(
+    connection: Connection, table: str, columns: tuple[str, ...], key: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Set ``columns`` of the rows that have each ``key``; a row of parameters ends with its key."""
+    if rows:
+        write(connection, _updating(table, columns, key), rows)
+
+
+@cache
+def _updating(table: str, columns: tuple[str, ...], key: str) -> str:
+    return f'UPDATE "{table}" SET {moved(columns)} WHERE "{key}" = ?'
 
 
 def named(columns: Iterable[str]) -> str:
