@@ -68,6 +68,11 @@ class Ledger:
         for name, value in entry.values.items():
             self.entered.setdefault((entry.desk, entry.record, name), {})[value] = self.step
 
+    def left_empty(self, desk: str, record: str, names: Iterable[str]) -> None:
+        """A person gave values up, and has no others for these fields."""
+        for name in names:
+            self.entered.setdefault((desk, record, name), {})[None] = self.step
+
     def decide(self, op_ids: Iterable[str], decision: Decision) -> None:
         """A person ended these entries."""
         for op_id in op_ids:

@@ -1,5 +1,6 @@
 """What people do at desks: enter, archive, take back, decide; each deed is told to the ledger."""
 
+import json
 import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -200,13 +201,18 @@ class People:
         whole: bool,
     ) -> None:
         values = self.ledger.composed(ended)
+        if entry.op_id not in self.ledger.entries:  # what another's lost version held is this one's to choose
+            values = {name: value for name, (_had, value) in entry.fields.items() if name in FIELDS} | values
         if whole:
             given_up = set(values) if choices["record"].side == "theirs" else set()
         else:
             given_up = {name for name, chosen in choices.items() if chosen.side == "theirs"}
+            if _is_taken(entry):
+                self.ledger.left_empty(desk.name, entry.entity_id, given_up)
             values |= {name: chosen.value for name, chosen in choices.items() if chosen.side == "edited"}
         left = {name: value for name, value in values.items() if name not in given_up}
         edited = {name for name, chosen in choices.items() if chosen.side == "edited"}
+        self._gave_way(desk, entry.entity_id, edited)
         if saved.op_id is not None:
             archive = entry.kind == "archive"
             step, place = self.ledger.step, self.ledger.place_of(ended)
@@ -216,8 +222,16 @@ class People:
         dropped = frozenset(given_up | edited)
         self.ledger.decide(ended, Decision("chosen", saved.op_id, dropped))
 
+    def _gave_way(self, desk: Desk, record: str, edited: Collection[str]) -> None:
+        """What was typed in a choice is meant instead of what waits in these fields, too."""
+        for op_id, changes in desk.rows("SELECT op_id, changes FROM operation WHERE entity_id = ?", record):
+            known = self.ledger.entries.get(op_id)
+            for name in edited if known is not None and known.desk == desk.name else ():
+                if name not in json.loads(changes):
+                    known.values.pop(name, None)
+
     def _choices(self, names: list[str], entry: WaitingEntry) -> dict[str, Chosen]:
-        numbered = (entry.problem or {}).get("error") == "student-number-taken"
+        numbered = _is_taken(entry)
         choices = {}
         for name in names:
             roll = self.chance.random()
@@ -255,3 +269,8 @@ class People:
 
 
 Deed = Callable[[People, Desk], Any]
+
+
+def _is_taken(entry: WaitingEntry) -> bool:
+    """Whether another record has a value of it: to leave it to that one is to have none."""
+    return (entry.problem or {}).get("error") == "student-number-taken"

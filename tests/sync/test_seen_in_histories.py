@@ -259,3 +259,21 @@ def test_s7_what_was_entered_last_is_shown_though_one_on_its_way_keeps_it_from_m
         connection.exec_driver_sql(unknown, (on_its_way.op_id,))
     other.change(student, family_name="Last")
     assert other.values(student)["family_name"] == "Last"
+
+
+def test_s14_what_is_typed_in_a_choice_is_meant_instead_of_an_earlier_edit_that_waits(
+    school: SchoolServer, two: tuple[ClientDesk, ClientDesk, str]
+) -> None:
+    one, other, student = two
+    other.change(student, phone="2")
+    one.change(student, phone="3")
+    one.sync()
+    other.sync()
+    waits = other.change(student, phone="4", homeroom="B")
+    only_that = other.change(student, phone="5")
+    op_id, _theirs = conflict_of(other)
+    other.client.resolve(op_id, {"phone": Chosen.edited("6")})
+    assert (other.values(student)["phone"], other.values(student)["homeroom"]) == ("6", "B")
+    assert (other.state(waits), other.state(only_that)) == ("queued", "replaced")
+    assert other.sync().up_to_date
+    assert school.rows("SELECT phone, homeroom FROM student") == [("6", "B")]

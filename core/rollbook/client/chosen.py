@@ -9,7 +9,7 @@ from rollbook.client.values import RefusedEntryError
 from rollbook.domain.canonical import canonical_values
 from rollbook.domain.entity import EntityType
 
-MINE, THEIRS, SAME = "mine", "theirs", "same"
+MINE, THEIRS, EDITED, SAME = "mine", "theirs", "edited", "same"
 WHOLE_RECORD = "record"
 
 
@@ -26,7 +26,7 @@ class Chosen:
     @classmethod
     def edited(cls, value: Any) -> "Chosen":
         """A value that is neither."""
-        return cls("edited", value)
+        return cls(EDITED, value)
 
 
 def composed(rows: Iterable[Any]) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from rollbook.client.chosen import MINE, SAME, THEIRS, WHOLE_RECORD, Chosen, canonical, composed
+from rollbook.client.chosen import EDITED, MINE, SAME, THEIRS, WHOLE_RECORD, Chosen, canonical, composed
 from rollbook.client.numbers import NextNumber, Numbers
 from rollbook.client.same_record import SameRecord
 from rollbook.client.values import RefusedEntryError, Saved
@@ -16,7 +16,7 @@ from rollbook.domain.entity import EntityType, RuleBreach
 from rollbook.domain.ids import IdSource
 from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import outbox, replica
+from rollbook.store import later_entries, outbox, replica
 from rollbook.store.database import StoreDatabase
 from rollbook.store.entry_text import object_of
 from rollbook.store.errors import NotAllowedNowError
@@ -89,6 +89,9 @@ class Resolving:
                 value = change["value"] if chosen.side == MINE else canonical(entity, name, chosen.value)
                 changes[name] = {"had": at_school[name], "value": value}
         self._tell_later_entries(connection, row, mine, at_school, changes)
+        edited = {name for name, chosen in choices.items() if chosen.side == EDITED}
+        at = self.clock.now().isoformat()
+        later_entries.give_way(connection, row.entity_id, row.position, edited, at)
         return self._replace(connection, entity, row, Kind(row.kind), changes, theirs.get("version"))
 
     def _entered(
@@ -145,7 +148,7 @@ class Resolving:
             for name in at_school
             if name in mine
         }
-        outbox.rebase(connection, row.entity_id, row.position, seen_now)
+        later_entries.rebase(connection, row.entity_id, row.position, seen_now)
 
     def _replace(
         self,

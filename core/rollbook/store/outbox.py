@@ -1,7 +1,6 @@
 """The durable outbox: entries in, their states, and what may be done with them by a person (S1–S3, S6)."""
 
 import itertools
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from rollbook.domain.entity import EntityType
 from rollbook.store import replica, unreadable, versions
 from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.errors import NotAllowedNowError
+from rollbook.store.later_entries import rebase
 from rollbook.store.rows import THESE, as_json, insert, listed, read, these
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, SETTLED, SHOWN, State
 from rollbook.store.tables import OPERATION
@@ -276,35 +276,6 @@ def _later(connection: Connection, refused: Any) -> list[Any]:
 
 def _may_be_absorbed(row: Any) -> bool:
     return row.kind == Kind.UPDATE and row.state == State.QUEUED and not row.uncertain
-
-
-def rebase(
-    connection: Connection, record_id: str, position: int, seen_now: dict[str, tuple[Any, Any]]
-) -> None:
-    """Tell later, never-leased entries of the record what a settled one leaves (S13).
-
-    ``seen_now`` maps a field to (the value that the settled entry had put there, the value that is there
-    instead); a later entry whose ``had`` is the first gets the second.
-    """
-    later = connection.execute(
-        select(OPERATION.c.sequence, OPERATION.c.changes).where(
-            OPERATION.c.entity_id == record_id,
-            OPERATION.c.position > position,
-            OPERATION.c.state == State.QUEUED,
-            OPERATION.c.frozen.is_(None),
-            OPERATION.c.carried_by.is_(None),
-        )
-    ).all()
-    for sequence, text in later:
-        changes = changes_of(text)
-        for name, (put, instead) in seen_now.items():
-            if name in changes and changes[name]["had"] == put:
-                changes[name]["had"] = instead
-        connection.execute(
-            update(OPERATION)
-            .where(OPERATION.c.sequence == sequence)
-            .values(changes=json.dumps(changes, ensure_ascii=False))
-        )
 
 
 def refused_entries(connection: Connection, record_ids: Iterable[str]) -> dict[str, Any]:
