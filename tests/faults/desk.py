@@ -57,7 +57,7 @@ class Desk:
         world: World,
         weather: Weather,
         meanwhile: Meanwhile,
-        sent: Callable[[list[str]], None],
+        sent: Callable[[list[str], set[str]], None],
         chance: random.Random,
         **settings: str,
     ) -> None:

@@ -1,6 +1,6 @@
 """What people entered and decided, as they themselves would tell it. Knows no rule of merging."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,10 +57,14 @@ class Ledger:
         for name, value in values.items():
             self.seen.setdefault((desk, record, name), {}).setdefault(value, self.step)
 
-    def went_out(self, op_ids: Iterable[str]) -> None:
-        """The desk sends these: what its people come to see from now on changes nothing in them."""
+    def went_out(self, op_ids: Iterable[str], held: Collection[str]) -> None:
+        """The desk sends these: what its people come to see from now on changes nothing in them.
+
+        What the school ``held`` back the last time goes as it is meant now.
+        """
         for op_id in op_ids:
-            self.sent.setdefault(op_id, self.step)
+            if op_id in held or op_id not in self.sent:
+                self.sent[op_id] = self.step
 
     def enter(self, entry: Entry) -> None:
         """A person entered this."""

@@ -65,10 +65,12 @@ class Weather:
 
 @dataclass(slots=True)
 class Known:
-    """What one desk has been told: how far the feed goes, and which entries the school refused."""
+    """What one desk has been told: how far the feed goes, which entries the school refused, and which it
+    held back unread when they came last."""
 
     head: int = 0
     refused: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
 
 
 class Network(httpx.AsyncBaseTransport):
@@ -79,7 +81,7 @@ class Network(httpx.AsyncBaseTransport):
         school: School,
         weather: Weather,
         meanwhile: Meanwhile,
-        sent: Callable[[list[str]], None],
+        sent: Callable[[list[str], set[str]], None],
         known: Known,
     ) -> None:
         self._school = school
@@ -95,7 +97,8 @@ class Network(httpx.AsyncBaseTransport):
         """One request, through whatever the weather is."""
         body = await request.aread()
         if request.url.path == _PUSH:
-            self._sent(_operations(body))
+            self._sent(_operations(body), self.known.held)
+            self.known.held.difference_update(_operations(body))
         await self._meanwhile("before")
         if self.cut:
             self._count("partition")
@@ -199,6 +202,7 @@ class Network(httpx.AsyncBaseTransport):
             self.known.head = max([self.known.head, *positions])
             refused = (one for one in content["results"] if one["outcome"] in ("rejected", "conflict"))
             self.known.refused.update(one["op_id"] for one in refused)
+            self.known.held.update(one["op_id"] for one in content["results"] if one["outcome"] == "held")
 
     def _positions(self, op_id: str) -> list[tuple[int]]:
         return self._school.rows("SELECT position FROM feed WHERE op_id = ?", op_id)
