@@ -38,6 +38,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Up to %n entry(ies) are missing.</source>
+        <translation>
+            <numerusform>%n entry is missing.</numerusform>
+            <numerusform>Up to %n entries are missing.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n could not be read.</source>
         <translation>
             <numerusform>%n could not be read.</numerusform>

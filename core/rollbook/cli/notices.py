@@ -24,10 +24,10 @@ def _words(notice: StoreNotice) -> str:
             f"On {day} the data on this computer was gone, and a new store was begun. What the school has is "
             f"fetched again. {_entries(notice)}"
         )
-    return (
-        f"On {day} a part of the data on this computer was gone: what was written last. Entries made shortly "
-        "before may be missing; look whether the last ones are there."
-    )
+    told = f"On {day} a part of the data on this computer was gone: what was written last."
+    if notice.lost:
+        return f"{told} Up to {notice.lost} of the last entries are missing; enter again what is not there."
+    return f"{told} Entries made shortly before may be missing; look whether the last ones are there."
 
 
 def _entries(notice: StoreNotice) -> str:

@@ -143,7 +143,8 @@ class StoreNotice:
 
     ``kind``: ``damaged`` (the old file is kept as ``aside``), ``missing`` (it was gone), ``log_lost`` (what
     was written last was gone). ``kept`` counts the waiting entries that were saved from it, ``lost`` those
-    that could not be; without ``whole`` there may have been more. ``at`` is ISO 8601 in UTC.
+    that could not be, or at most were made; without ``whole`` there may have been more. ``at`` is ISO 8601 in
+    UTC.
     """
 
     kind: str

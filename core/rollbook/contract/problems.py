@@ -83,6 +83,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("idempotency-mismatch", 422, _O, "This entry was sent before with other contents.", "Report this to support with the request ID."),
         ProblemType("payload-unsupported", 422, _O, "The server does not know this version of the entry.", "Update the server, then retry the entry."),
         ProblemType("entry-unreadable", 422, _O, "This version of Rollbook cannot read this entry.", "Update Rollbook, then retry the entry; or discard it, with a file of what it holds."),
+        ProblemType("entry-doubtful", 422, _O, "The disk of this computer damaged the place where this entry was kept.", "Compare it with what you entered; then retry the entry, or discard it."),
         ProblemType("idempotency-key-missing", 428, _O, "The request has no idempotency key.", "Send an Idempotency-Key header."),
         ProblemType("too-many-requests", 429, _S, "The server asks to wait.", "It is tried again by itself."),
         ProblemType("internal-error", 500, _M, "The server met an unexpected error.", "It is tried again by itself; give support the request ID if it stays."),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from rollbook.store import connections, doubt, unreadable
+from rollbook.store import connections, doubt, high_water, rows, unreadable
 from rollbook.store.backups import back_up
 from rollbook.store.connections import Snapshot
 from rollbook.store.errors import (
@@ -20,6 +20,7 @@ from rollbook.store.errors import (
     StoreReadOnlyError,
 )
 from rollbook.store.failures import translated, translated_system
+from rollbook.store.high_water import MarkBeside
 from rollbook.store.schema import is_empty, needs_preparing, prepare
 
 
@@ -35,6 +36,7 @@ class StoreDatabase:
         self._writer = connections.writer(path)
         self._reader = connections.reader(path)
         self._snapshot: Snapshot | None = None
+        self._mark = MarkBeside(path)
         self.trouble = ""
         self._seen = _signature(path)
         self._identity = _identity(path)
@@ -52,7 +54,11 @@ class StoreDatabase:
             if _identity(self.path) != self._identity:  # what is saved now, no later start would find
                 raise StoreDamagedError("its file was moved or deleted while it was open")
             with translated(), self._writer.begin() as connection:
+                before = rows.changed(connection)
                 yield connection
+                mark = high_water.count(connection) if rows.changed(connection) != before else None
+            if mark is not None:
+                self._mark.note(mark)
             self.trouble = ""
 
     @contextmanager
@@ -108,6 +114,7 @@ class StoreDatabase:
         """Close all connections."""
         self._writer.dispose()
         self._reader.dispose()
+        self._mark.close()
         if self._snapshot is not None:
             self._snapshot.close()
 

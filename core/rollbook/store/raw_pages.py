@@ -4,9 +4,8 @@ Source: the file format as published by its makers, https://www.sqlite.org/filef
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 _MAGIC = b"SQLite format 3\x00"
@@ -39,12 +38,12 @@ class RawPage:
 class RawFile:
     """The pages of a store with its log laid over them, as after the last commit."""
 
-    def __init__(self, store: Path, log: Path) -> None:
-        whole = store.read_bytes() if store.exists() else b""
-        written = log.read_bytes() if log.exists() else b""
-        self._size = _page_size(whole, written)
+    def __init__(self, whole: bytes, log: bytes = b"", strays: Sequence[bytes] = ()) -> None:
+        """``strays`` are pages of which nothing is known but that they are of this store."""
+        self._size = page_size(whole, log)
         self._pages = dict(enumerate(_cut(whole, self._size), start=1))
-        self._pages.update(_logged(written, self._size))
+        self._pages.update(_logged(log, self._size))
+        self._strays = strays
         first = self._pages.get(1, b"")
         self._usable = self._size - (first[20] if first.startswith(_MAGIC) else 0)
         self._free = self._free_pages(first)
@@ -55,6 +54,12 @@ class RawFile:
             start = 100 if number == 1 else 0
             if number not in self._free and len(page) == self._size and page[start] == _LEAF:
                 yield self._rows_of(page, start)
+
+    def strays(self) -> Iterator[RawPage]:
+        """Those that hold rows of a table."""
+        for page in self._strays:
+            if len(page) == self._size and page[0] == _LEAF:
+                yield self._rows_of(page, 0)
 
     def _rows_of(self, page: bytes, start: int) -> RawPage:
         (count,) = struct.unpack_from(">H", page, start + 3)
@@ -115,7 +120,8 @@ class RawFile:
         return free
 
 
-def _page_size(whole: bytes, log: bytes) -> int:
+def page_size(whole: bytes, log: bytes) -> int:
+    """The size of the pages, by the beginning of the store's file, or by its log."""
     size = 0
     if whole.startswith(_MAGIC):
         (size,) = struct.unpack_from(">H", whole, 16)

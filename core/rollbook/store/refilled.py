@@ -23,6 +23,7 @@ def fill(connection: Connection, found: Salvaged) -> tuple[int, int]:
     Parts of an import that had not become entries yet are kept too, and their edits wait with the others.
     """
     lost = _put_entries(connection, found)
+    unreadable.park_doubtful(connection, found.doubtful)
     unreadable.park(connection)
     for name in found.parts:
         if name not in _WITH_ENTRIES:

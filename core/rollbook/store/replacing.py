@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from rollbook.domain import checkpoints
-from rollbook.store import doubt
+from rollbook.store import doubt, high_water
 from rollbook.store.database import open_store
 from rollbook.store.errors import StoreFullError
 
@@ -43,6 +43,7 @@ def make(path: Path, aside: Path, fill: Callable[[Connection], None]) -> None:
         _write(part, fill)
         checkpoints.passed("client.rescue.made")
         part.rename(finished)
+        forget_parts(path)  # what lay beside it
     except Exception:
         with contextlib.suppress(OSError):
             forget_parts(path)  # what it holds is still in the old store, and the room is needed
@@ -64,9 +65,25 @@ def take_place(path: Path) -> None:
             if old.exists():
                 old.rename(aside.with_name(aside.name + sidecar))
         _synced(path.parent)
+        high_water.forget(path)
         finished.rename(path)
         doubt.clear(path)
         _synced(path.parent)
+
+
+def keep_log(aside: Path, content: bytes) -> None:
+    """Keep a broken log, as it was found, whose store stays where it is. Raises ``OSError``."""
+    _write_durably(aside.with_name(aside.name + "-wal"), content)
+
+
+def put_log(path: Path, content: bytes) -> None:
+    """Have this log beside the store, which nobody has open, for what is there. Raises ``OSError``."""
+    log = path.with_name(path.name + "-wal")
+    part = log.with_name(log.name + ".part")
+    _write_durably(part, content)
+    path.with_name(path.name + "-shm").unlink(missing_ok=True)
+    part.replace(log)
+    _synced(path.parent)
 
 
 def forget_parts(path: Path) -> None:
@@ -89,6 +106,13 @@ def _write(part: Path, fill: Callable[[Connection], None]) -> None:
         raise StoreFullError("the new store's log could not be emptied")
     with part.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _write_durably(file: Path, content: bytes) -> None:
+    with file.open("wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
 
 
 def _finished(path: Path) -> list[Path]:

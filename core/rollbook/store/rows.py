@@ -64,6 +64,11 @@ def _updating(table: str, columns: tuple[str, ...], key: str) -> str:
     return f'UPDATE "{table}" SET {moved(columns)} WHERE "{key}" = ?'
 
 
+def changed(connection: Connection) -> int:
+    """How many rows this connection has changed since it was opened."""
+    return _driver(connection).total_changes
+
+
 def named(columns: Iterable[str]) -> str:
     """Columns by name, for a statement."""
     return ", ".join(f'"{name}"' for name in columns)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Integer, Table
 
 from rollbook.store.raw_pages import RawFile
-from rollbook.store.salvage_pages import page_by_page
+from rollbook.store.salvage_pages import from_strays, page_by_page
 from rollbook.store.salvage_shapes import is_credible
 from rollbook.store.salvaged import Part, Salvaged
 from rollbook.store.tables import metadata
@@ -17,14 +17,14 @@ from rollbook.store.tables import metadata
 TABLES = tuple(table for table in metadata.tables.values() if table.info.get("salvaged"))
 
 
-def salvage(copy: Path, original: Path) -> Salvaged:
-    """Read what can be read of a store: first of a copy with its log beside it, which is changed by that.
+def salvage(store: Path, pages: RawFile, *, writable: bool) -> Salvaged:
+    """Read what can be read of a store: first of the file ``store``, with its log beside it.
 
-    SQLite reads around the pages that it refuses; what it cannot reach is read from the original, by page.
-    Where there is no log, the copy may be the original itself: nothing is written then.
+    Where it has a log it must be a ``writable`` copy, which is changed by that. SQLite reads around the pages
+    that it refuses; what it cannot reach is read from the ``pages`` themselves.
     """
     found = Salvaged()
-    where = copy.resolve().as_uri() + ("?immutable=1" if copy == original else "")
+    where = store.resolve().as_uri() + ("" if writable else "?immutable=1")
     with closing(sqlite3.connect(where, uri=True, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         with contextlib.suppress(sqlite3.Error):
@@ -32,7 +32,8 @@ def salvage(copy: Path, original: Path) -> Salvaged:
         for table in TABLES:
             found.parts[table.name] = _part(connection, table)
     if not all(part.complete for part in found.parts.values()):
-        page_by_page(RawFile(original, original.with_name(original.name + "-wal")), found)
+        page_by_page(pages, found)
+    from_strays(pages, found)
     return found
 
 

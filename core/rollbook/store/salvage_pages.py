@@ -33,6 +33,35 @@ def page_by_page(pages: RawFile, found: Salvaged) -> None:
         found.unread += page.bad if entries else 0
 
 
+def from_strays(pages: RawFile, found: Salvaged) -> None:
+    """Add what only pages hold that the disk has changed somewhere: a person must look at it.
+
+    What was read elsewhere stays as it was read there, but for an entry that is newer here.
+    """
+    wanted = [metadata.tables[name] for name in found.parts]
+    layouts = {table.name: _layout(pages, table) for table in wanted}
+    for page in pages.strays():
+        entries = False
+        for raw in page.rows:
+            table, row = _recognised(wanted, layouts, raw)
+            if table is OPERATION:
+                entries = True
+                _take_doubtful(found, raw.rowid, row)
+            elif table is not None:
+                found.parts[table.name].add(raw.rowid, row)
+        found.unread += page.bad if entries else 0
+
+
+def _take_doubtful(found: Salvaged, sequence: int, entry: Row) -> None:
+    part = found.parts[OPERATION.name]
+    kept = part.rows.get(sequence)
+    if kept is None:
+        part.add(sequence, entry)
+        found.doubtful.add(sequence)
+    elif kept["op_id"] == entry["op_id"] and kept["state"] != entry["state"]:
+        found.doubtful.add(sequence)  # it has gone on since, and how is not sure
+
+
 def _recognised(wanted: list[Table], layouts: dict[str, list[str]], raw: RawRow) -> tuple[Table | None, Row]:
     for table in wanted:
         names = layouts[table.name]

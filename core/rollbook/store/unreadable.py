@@ -4,7 +4,7 @@ Another version may have written them (a state, a kind or an entity of later), o
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from rollbook.store.states import ACTIVE, SETTLED, State
 from rollbook.store.tables import LANE, OPERATION
 
 CODE = "entry-unreadable"
+DOUBTFUL = "entry-doubtful"
 _MANY = 2_000
 
 _SHAPE = """
@@ -78,6 +79,15 @@ def park(connection: Connection) -> int:
     return len(rows)
 
 
+def park_doubtful(connection: Connection, sequences: Collection[int]) -> None:
+    """Park entries that wait and of which the disk may have changed something: a person compares them."""
+    rows = connection.execute(
+        select(OPERATION).where(OPERATION.c.sequence.in_(sequences), OPERATION.c.state.in_(ACTIVE))
+    ).all()
+    for row in rows:
+        _park_group(connection, row, DOUBTFUL)
+
+
 def _strange_states(connection: Connection) -> list[Any]:
     """States that this version does not know, read by leaps along the index."""
     leap = select(OPERATION.c.state).order_by(OPERATION.c.state).limit(1)
@@ -115,11 +125,24 @@ def _park_riders(connection: Connection, carrier: Any) -> None:
     )
 
 
-def _problem(row: Any) -> dict[str, Any]:
+def _park_group(connection: Connection, row: Any, code: str) -> None:
+    """Those that ride in its bytes are decided with it; one that rides itself, with its carrier."""
+    carrier = row.carried_by or row.op_id
+    connection.execute(
+        update(OPERATION)
+        .where(
+            (OPERATION.c.op_id == carrier) | (OPERATION.c.carried_by == carrier),
+            OPERATION.c.state.not_in(SETTLED),
+        )
+        .values(state=State.PARKED, problem=json.dumps(_problem(row, code), ensure_ascii=False))
+    )
+
+
+def _problem(row: Any, code: str = CODE) -> dict[str, Any]:
     """The problem, with what the entry was where that is known."""
     was = {name: row._mapping[name] for name in ("state", "kind", "entity", "payload_version")}
     plain = {name: value if isinstance(value, str | int) else str(value) for name, value in was.items()}
-    return {**msgspec.to_builtins(problem(CODE)), "was": plain}
+    return {**msgspec.to_builtins(problem(code)), "was": plain}
 
 
 def _mended(row: Any) -> dict[str, Any]:

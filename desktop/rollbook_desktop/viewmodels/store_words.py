@@ -13,11 +13,13 @@ def notice_words(notice: StoreNotice) -> str:
     """What happened, what was saved, and where the old file is."""
     day = notice.at[:10]
     if notice.kind == "log_lost":
-        return translate(
+        told = translate(
             "store",
             "On {day} a part of the data on this computer was gone: what was written last. Look whether "
             "the last entries made before are there.",
         ).format(day=day)
+        missing = translate("store", "Up to %n entry(ies) are missing.", "", notice.lost)
+        return f"{told} {missing}" if notice.lost else told
     if notice.kind == "missing":
         told = translate("store", "On {day} the data on this computer was gone, and was begun anew.")
         return f"{told.format(day=day)} {_saved(notice)}"
