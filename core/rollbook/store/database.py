@@ -1,6 +1,7 @@
 """The store's one file, opened in one place so that a key can be given later (S1, S28)."""
 
 import contextlib
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from rollbook.store import connections, doubt, high_water, rows, unreadable
+from rollbook.store import connections, damage, doubt, high_water, rows, unreadable
 from rollbook.store.backups import back_up
 from rollbook.store.connections import Snapshot
 from rollbook.store.errors import (
@@ -59,7 +60,8 @@ class StoreDatabase:
                 mark = high_water.count(connection) if rows.changed(connection) != before else None
             if mark is not None:
                 self._mark.note(mark)
-            self.trouble = ""
+            if self.trouble != StoreDamagedError.word:  # that it stays, until the next start has set it right
+                self.trouble = ""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -89,6 +91,12 @@ class StoreDatabase:
     def doubt(self) -> None:
         """Have the file looked into before it is opened the next time (S28)."""
         doubt.note(self.path)
+
+    def explain(self, nonsense: Exception) -> None:
+        """What was read made no sense. Raises :class:`StoreDamagedError` if it is the file's fault."""
+        if damage.is_at(self.path):
+            with self._noted():
+                raise StoreDamagedError("a part of it cannot be read") from nonsense
 
     def look_only(self) -> None:
         """Go on with what can be read now, writing nothing. Raises :class:`StoreError`."""
@@ -134,6 +142,9 @@ class StoreDatabase:
         try:
             with self._told_if_gone():
                 yield
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            self.explain(error)
+            raise
         except StoreError as error:
             self.trouble = error.word
             if isinstance(error, StoreDamagedError) and not isinstance(error, NewerStoreError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from rollbook.store import broken_log, doubt, high_water, notices, raw_pages, refilled, replacing
+from rollbook.store import broken_log, damage, doubt, high_water, notices, raw_pages, refilled, replacing
 from rollbook.store.broken_log import BrokenLog
 from rollbook.store.database import StoreDatabase, open_store
 from rollbook.store.engine_lock import EngineLock
@@ -163,7 +163,7 @@ def _holds_nothing(path: Path) -> bool:
 def _is_sound(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path)) as connection:
-            return bool(connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+            return not damage.is_in_file(connection)
     except sqlite3.OperationalError:
         raise  # locked or full: says nothing about the file
     except sqlite3.DatabaseError:

@@ -5,6 +5,7 @@ Another version may have written them (a state, a kind or an entity of later), o
 
 import json
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,13 +20,14 @@ from rollbook.store.tables import LANE, OPERATION
 CODE = "entry-unreadable"
 DOUBTFUL = "entry-doubtful"
 _MANY = 2_000
+_LONG_AGO = "1970-01-01T00:00:00+00:00"
 
 _SHAPE = """
     typeof(op_id) <> 'text' OR typeof(entity_id) <> 'text' OR typeof(position) <> 'integer'
     OR typeof(payload_version) <> 'integer' OR typeof(attempts) <> 'integer' OR typeof(uncertain) <> 'integer'
     OR typeof(base_version) NOT IN ('integer', 'null') OR typeof(frozen) NOT IN ('blob', 'null')
     OR typeof(action_id) <> 'text' OR typeof(created_at) <> 'text' OR typeof(created_by) <> 'text'
-    OR typeof(label) <> 'text'
+    OR typeof(label) <> 'text' OR datetime(created_at) IS NULL
     OR CASE WHEN typeof(changes) = 'text' AND json_valid(changes) AND json_type(changes) = 'object'
        THEN EXISTS (SELECT 1 FROM json_each(changes) AS each WHERE each.type <> 'object'
             OR json_type(each.value, '$.had') IS NULL OR json_type(each.value, '$.value') IS NULL)
@@ -150,9 +152,18 @@ def _mended(row: Any) -> dict[str, Any]:
     has = row._mapping
     least = {"position": row.sequence, "attempts": 0, "uncertain": 1}
     texts = ("op_id", "entity_id", "action_id", "created_at", "created_by", "label")
-    return {name: value for name, value in least.items() if not isinstance(has[name], int)} | {
+    mended = {name: value for name, value in least.items() if not isinstance(has[name], int)} | {
         name: str(has[name] or "") for name in texts if not isinstance(has[name], str)
     }
+    return mended if _is_moment(has["created_at"]) else mended | {"created_at": _LONG_AGO}
+
+
+def _is_moment(text: Any) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _give_a_lane(connection: Connection, row: Any) -> None:

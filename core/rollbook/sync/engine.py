@@ -28,10 +28,13 @@ from rollbook.sync.recovery import Recovery
 from rollbook.sync.replay import Replay
 from rollbook.sync.reporting import Reporting
 from rollbook.sync.settings import SyncSettings
+from rollbook.sync.sound import SoundCheck
 from rollbook.sync.tidying import Tidying
 from rollbook.sync.withdrawn import Forget, Withdrawn
 
 _SLEPT_SECONDS = 15.0  # far more than a busy loop is late; the clock counts sleep (S29)
+_NONSENSE = (ValueError, TypeError, KeyError, AttributeError)
+"""What a store raises whose rows are not what was written (S28); else it is a defect of ours."""
 
 
 class EngineBusyError(Exception):
@@ -86,6 +89,7 @@ class SyncEngine:
             emit=emit,
             read_anew=self._pull.read_anew,
         )
+        self._sound = SoundCheck(store)
         self._tidying = Tidying(store, clock, settings)
         self._withdrawn = Withdrawn(
             store, api, device=device, clock=clock, settings=settings, lanes=self._lanes, log=log, emit=emit
@@ -251,10 +255,14 @@ class SyncEngine:
                 await self._find_the_way(failure)
                 await self._there_and_back()
             if self._overdue.look({*self._lanes.held(), *self._withdrawn.lanes()}):
+                self._sound.doubt()
                 self._lanes.all_due()  # whatever held them is forgotten; the next cycle tries all again
             await self._reporting.tell(overdue=bool(self.overdue))
             await self.numbers.top_up()
             self._tidying.look()
+        except _NONSENSE as error:
+            await self._sound.explain(error)
+            raise
         except CallFailedError as failure:
             with contextlib.suppress(StoreError):  # then the store's trouble keeps it from being up to date
                 self._pull.doubt()  # whatever was the head when last asked is not known to be so now (S24)
@@ -293,6 +301,7 @@ class SyncEngine:
 
     async def _there_and_back(self) -> None:
         """Send, then pull. A server that was put back first gets back what it lost (S22)."""
+        await self._sound.look()
         await self._recovery.run()
         await self._replay.run()
         await self._pull.run()

@@ -1,0 +1,61 @@
+"""Looking for damage of the file that SQLite passes over in silence (S28)."""
+
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from rollbook.store import rows
+from rollbook.store.tables import FILE_CHUNK, REPLICA, metadata
+
+_LOOKED_INTO = tuple(
+    table.name
+    for table in metadata.tables.values()
+    if table.info.get("salvaged") and table is not FILE_CHUNK  # chunks are known by their contents
+)
+
+
+def is_at(path: Path) -> bool:
+    """Whether the store there is damaged; not where it cannot be opened for another reason."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return is_in_file(connection)
+    except sqlite3.OperationalError:
+        return False  # locked, say
+    except sqlite3.DatabaseError:
+        return True
+
+
+def is_in_file(connection: sqlite3.Connection) -> bool:
+    """Whether anything in the whole file is damaged; reads all of it."""
+    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    return said != "ok" or any(_has_nonsense(connection, name) for name in REPLICA)
+
+
+def unsound(connection: Connection, names: Collection[str] = _LOOKED_INTO) -> list[str]:
+    """Those of the tables, with their indexes, that are not as they should be: by default, all that no server
+    gives again.
+    """
+    return [
+        name
+        for name in names
+        if rows.read(connection, f"PRAGMA integrity_check('{name}')") not in ([("ok",)], [])
+    ]
+
+
+def make_indexes_anew(connection: Connection, names: Collection[str]) -> list[str]:
+    """Make the indexes of these tables anew from their rows; those that are unsound all the same."""
+    for name in names:
+        rows.write(connection, f'REINDEX "{name}"', [()])
+    return unsound(connection, names)
+
+
+def _has_nonsense(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether a record's base is no JSON: a blank in the midst of a page breaks no rule of SQLite's."""
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
+    if there.fetchone() is None:
+        return False
+    nonsense = f'SELECT 1 FROM "{name}" WHERE base IS NOT NULL AND NOT json_valid(base) LIMIT 1'
+    return connection.execute(nonsense).fetchone() is not None
