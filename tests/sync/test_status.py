@@ -47,6 +47,21 @@ def test_s24_a_look_finds_that_there_is_more(school: SchoolServer, make_desk) ->
     assert other.shown() == []
 
 
+def test_s24_the_status_counts_what_is_shown(desk: ClientDesk) -> None:
+    sent = [desk.add(given_name=name).entity_id for name in ("A", "B", "C")]
+    desk.sync()
+    desk.client.archive("student", sent[0])
+    unsent = [desk.add(given_name=name).entity_id for name in ("D", "E")]
+    desk.client.archive("student", unsent[0])
+
+    def counted() -> list[tuple[int]]:
+        return desk.sql("SELECT count(*) FROM student WHERE deleted = 0")
+
+    assert counted() == [(desk.client.status().records,)] == [(3,)]
+    assert desk.sync().records == 3
+    assert counted() == [(3,)]
+
+
 def test_s22_a_server_that_went_back_is_read_anew(school: SchoolServer, make_desk) -> None:  # type: ignore[no-untyped-def]
     one, other = make_desk(), make_desk()
     kept = one.add(given_name="Kept").entity_id

@@ -178,5 +178,5 @@ def _is_empty(connection: Connection, name: str) -> bool:
 
 def _drop_indexes(connection: Connection, name: str) -> None:
     for index in REPLICA[name].indexes:
-        if index.name != f"{name}_sort":
+        if index.name not in (f"{name}_sort", f"{name}_unsent"):
             index.drop(connection, checkfirst=True)

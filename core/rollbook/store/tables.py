@@ -228,6 +228,7 @@ def _replica_table(entity: EntityType) -> Table:
         *value_columns(entity),
         # A list that is filtered by text is read along this index alone.
         Index(f"{entity.name}_sort", "deleted", "sort_name", "row", "search_text"),
+        Index(f"{entity.name}_unsent", "deleted", sqlite_where=text("version IS NULL")),
         *(Index(f"{entity.name}_by_{name}", "deleted", name, "sort_name", "row") for name in listed),
     )
 
