@@ -1,9 +1,13 @@
 """The full-text index over a replica's ``search_text``, which follows the table by triggers (D5)."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
+
+_MERGED_AT_ONCE = 500
+"""Pages of the index: a save waits for under a tenth of a second."""
 
 
 def has_search_index(connection: Connection, table: str) -> bool:
@@ -38,6 +42,25 @@ def indexed_at_once(connection: Connection, table: str) -> Iterator[None]:
         (last,),
     )
     connection.exec_driver_sql(_statements(table)[trigger])
+
+
+def merge_some(connection: Connection, table: str, *, first: bool) -> bool:
+    """Go on with making the index one piece; ``False`` when it is. ``first`` begins it.
+
+    A first sync leaves it in many pieces. Each save would go on merging them, at twice its own price.
+    """
+    before = _total_changes(connection)
+    pages = -_MERGED_AT_ONCE if first else _MERGED_AT_ONCE
+    connection.exec_driver_sql(
+        f"INSERT INTO {table}_search({table}_search, rank) VALUES ('merge', ?)", (pages,)
+    )
+    return _total_changes(connection) - before > 1  # the command itself counts as one
+
+
+def _total_changes(connection: Connection) -> int:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.total_changes
 
 
 def _statements(table: str) -> dict[str, str]:

@@ -64,7 +64,11 @@ def searched_words(values: Iterable[Any]) -> str:
     found: dict[str, None] = {}
     for value in values:
         if value:
-            for word in _words_of(str(value)):
+            text = str(value)
+            if text.isascii() and (text.isalpha() or text.isdigit()):
+                found[text.lower()] = None  # one plain word, as most are
+                continue
+            for word in _words_of(text):
                 found[word] = None
     return " " + " ".join(found) if found else ""
 

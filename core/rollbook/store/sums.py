@@ -13,10 +13,15 @@ Moved = tuple[str, int | None, int | None]
 
 def note(connection: Connection, entity: str, moved: Iterable[Moved]) -> None:
     """Take bases that have moved into the sum."""
-    difference = TableSum()
+    rows = by = 0  # plain numbers: a first sync comes here with every record of the school
     for record_id, before, after in moved:
-        rows = int(after is not None) - int(before is not None)
-        difference = difference.moved(rows, version_hash(record_id, after) - version_hash(record_id, before))
+        if after is not None:
+            rows += 1
+            by += version_hash(record_id, after)
+        if before is not None:
+            rows -= 1
+            by -= version_hash(record_id, before)
+    difference = TableSum().moved(rows, by)
     if difference != TableSum():
         _put(connection, entity, kept(connection, entity).moved(difference.rows, difference.sum))
 

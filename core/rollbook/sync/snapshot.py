@@ -8,11 +8,13 @@ from rollbook.api.client import ApiClient
 from rollbook.contract.snapshot import MAX_SNAPSHOT_PAGE, SnapshotPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
+from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store import filling, scopes
 from rollbook.store.database import StoreDatabase
 from rollbook.store.filling import Filling
 from rollbook.store.replica_rows import snapshot_rows
+from rollbook.store.search_index import merge_some
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
 from rollbook.sync.in_thread import in_thread
 from rollbook.sync.progress import PullProgress
@@ -74,6 +76,7 @@ class Snapshot:
         while await in_thread(self._sweep):
             await self._meanwhile()
         await self._make_indexes()
+        await self._merge_words()
 
     async def _begin(self, entity: str | None) -> None:
         plan = await self._api.snapshot_plan()
@@ -154,6 +157,18 @@ class Snapshot:
         """Each in a transaction of its own: a save waits for one of them at most."""
         while await in_thread(self._make_one_index):
             await self._meanwhile()
+
+    async def _merge_words(self) -> None:
+        """The search index in one piece, some of it by each transaction."""
+        for entity in ENTITIES:
+            first = True
+            while await in_thread(lambda: self._merge_some(entity, first=first)):  # noqa: B023
+                first = False
+                await self._meanwhile()
+
+    def _merge_some(self, entity: str, *, first: bool) -> bool:
+        with self._store.write() as connection:
+            return merge_some(connection, entity, first=first)
 
     def _make_one_index(self) -> bool:
         with self._store.write() as connection:
