@@ -11,7 +11,7 @@ from rollbook.client.errors import CallFailedError
 from rollbook.client.values import Edit
 from rollbook.domain import checkpoints
 from rollbook.domain.roles import Role
-from support.changing_roles import proposals, set_role
+from support.changing_roles import bytes_on_disk, proposals, set_role
 from support.client_desk import ClientDesk
 from support.damaging import no_first_page, no_header, no_root
 from support.putting_back import FileBackup
@@ -154,3 +154,36 @@ def test_s28_entries_on_what_was_withdrawn_go_to_the_registrar_after_a_rescue_to
     assert owner.sync().handed_over == 1
     assert len(proposals(registrar)) == 1
     assert owner.shown() == []
+
+
+def test_s28_a_store_set_aside_is_wiped_when_what_it_holds_is_withdrawn(
+    school: SchoolServer, make_desk: MakeDesk
+) -> None:
+    owner = make_desk()
+    owner.add(given_name="Zyxwvutia")
+    owner.sync()
+    _start_damaged(owner, lambda file: no_root(file, "student"))
+    assert owner.client.status().notices[0].whole
+    owner.sync()
+    assert b"Zyxwvutia" in bytes_on_disk(owner), "kept, until then"
+    set_role(school, owner, Role.SUPPORT)
+    owner.sync()
+    assert b"Zyxwvutia" not in bytes_on_disk(owner)
+
+
+def test_s28_a_store_set_aside_of_which_entries_are_lost_stays_until_that_is_read(
+    school: SchoolServer, make_desk: MakeDesk
+) -> None:
+    owner = make_desk()
+    owner.add(given_name="Zyxwvutia")
+    owner.sync()
+    _start_damaged(owner, lambda file: no_root(file, "operation"))
+    (notice,) = owner.client.status().notices
+    assert notice.lost
+    set_role(school, owner, Role.SUPPORT)
+    owner.sync()
+    assert Path(notice.aside).exists()
+    owner.client.notices_seen()
+    owner.crash()
+    owner.sync()
+    assert b"Zyxwvutia" not in bytes_on_disk(owner)

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act, Scope
-from rollbook.store import files, handing, scopes, staged, sums
+from rollbook.store import files, handing, scopes, set_aside_files, staged, sums
 from rollbook.store.backups import backups_of
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import ACTIVE, State
@@ -50,6 +50,7 @@ def wipe(store: StoreDatabase, entity: str) -> None:
     store.checkpoint()
     for copy in backups_of(store.path):
         copy.unlink(missing_ok=True)
+    set_aside_files.wipe(store)
 
 
 def _removable(connection: Connection, scope: Scope) -> list[str]:

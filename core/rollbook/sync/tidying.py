@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from rollbook.domain.clock import Clock
-from rollbook.store import recovery, retention
+from rollbook.store import recovery, retention, set_aside_files
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.settings import SyncSettings
 
@@ -24,6 +24,7 @@ class Tidying:
         if self._clock.monotonic() < self._next:
             return
         self._next = self._clock.monotonic() + _BETWEEN_SECONDS
+        set_aside_files.wipe_what_was_left(self._store)
         with self._store.write() as connection:
             if recovery.step(connection) is None:
                 retention.forget_before(connection, (self._clock.now() - self._kept).isoformat())
