@@ -105,6 +105,35 @@ def test_d9_a_row_that_others_made_impossible_is_told_and_the_rest_is_stored(des
     assert len(desk.shown()) == 599
 
 
+def test_d9_a_row_of_a_cut_import_that_others_made_impossible_is_left_for_a_person(
+    school: SchoolServer, desk: ClientDesk
+) -> None:
+    edits = _students(600)
+    edits[400] = Edit("student", desk.add(given_name="Goes").entity_id, {"phone": "1"}, seen={"phone": None})
+
+    def die(passed: str) -> None:
+        if passed == "client.save_many.kept":
+            raise Gone
+
+    checkpoints.observe(die)
+    with pytest.raises(Gone):
+        desk.client.save_many(edits, desk.client.new_run())
+    checkpoints.observe(None)
+    [entry] = desk.client.entries()
+    assert desk.client.take_back(entry.op_id)
+    desk.crash()
+    status = desk.sync()
+    assert (status.parked, status.up_to_date) == (1, False)
+    [kept] = desk.client.entries()
+    assert kept.fields["phone"][1] == "1"
+    assert kept.problem is not None
+    assert "no such record" in str(kept.problem)
+    assert len(school.rows(NAMES)) == 599
+    desk.client.discard(kept.op_id)
+    assert desk.sync().up_to_date
+    assert len(desk.shown()) == 599
+
+
 def test_d9_the_running_engine_goes_on_with_what_was_cut(school: SchoolServer, desk: ClientDesk) -> None:
     def die(passed: str) -> None:
         if passed == "client.save_many.kept":

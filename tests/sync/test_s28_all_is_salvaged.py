@@ -58,7 +58,7 @@ def test_s28_an_import_that_a_crash_has_cut_is_saved_and_counted(
     _dies_at("client.save_many.part")
     with pytest.raises(Gone):
         desk.client.save_many(edits, desk.client.new_run())
-    checkpoints.observe(lambda _passed: None)
+    checkpoints.observe(None)
     _start_damaged(desk, damage)
     (notice,) = desk.client.status().notices
     assert (notice.kept, notice.lost) == (600, 0)
@@ -71,7 +71,7 @@ def test_s28_a_lost_part_of_an_import_is_told(desk: ClientDesk) -> None:
     _dies_at("client.save_many.kept")
     with pytest.raises(Gone):
         desk.client.save_many(edits, desk.client.new_run())
-    checkpoints.observe(lambda _passed: None)
+    checkpoints.observe(None)
     _start_damaged(desk, lambda file: no_root(file, "staged"))
     (notice,) = desk.client.status().notices
     assert notice.lost > 0 or notice.kept == 600
@@ -110,7 +110,7 @@ def test_s28_a_store_damaged_while_the_server_gets_back_what_it_lost_goes_on_giv
     _dies_at("client.recovery.found")
     with pytest.raises(Gone):
         desk.sync()
-    checkpoints.observe(lambda _passed: None)
+    checkpoints.observe(None)
     assert desk.state(saved[0]) == "giving_back"
     _start_damaged(desk, damage)
     assert desk.client.status().put_back
@@ -149,7 +149,7 @@ def test_s28_entries_on_what_was_withdrawn_go_to_the_registrar_after_a_rescue_to
     _dies_at("client.proposals.before_send")
     with pytest.raises(Gone):
         owner.sync()
-    checkpoints.observe(lambda _passed: None)
+    checkpoints.observe(None)
     _start_damaged(owner, damage)
     assert owner.sync().handed_over == 1
     assert len(proposals(registrar)) == 1

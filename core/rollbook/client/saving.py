@@ -23,6 +23,7 @@ from rollbook.client.edit_checks import (
 from rollbook.client.numbers import Numbers
 from rollbook.client.values import Edit, RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
+from rollbook.contract.problems import FieldProblem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.domain.entity import RuleBreach
@@ -41,6 +42,7 @@ _TOGETHER = 250
 _ROOM_FOR_OTHERS_SECONDS = 0.01
 REFUSED = "refused"
 UNCHANGED = "unchanged"
+Refused = tuple[Named, RefusedEntryError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +170,22 @@ class Saving:
                 saved = _stored_before(connection, run, expected)
             else:
                 part = msgspec.json.decode(text, type=list[Named])
-                saved = self._save_all(connection, part, run, refuse_alone=True)
+                refused: list[Refused] = []
+                saved = self._save_all(connection, part, run, refused)
+                if not expected:  # nobody waits for the answer any more
+                    self._keep_refused(connection, refused, run)
         checkpoints.passed("client.save_many.part")
         time.sleep(_ROOM_FOR_OTHERS_SECONDS)  # who waits for the store gets it now
         return saved
 
     def _save_all(
-        self, connection: Connection, edits: Sequence[Named], run: str | None, *, refuse_alone: bool = False
+        self,
+        connection: Connection,
+        edits: Sequence[Named],
+        run: str | None,
+        refused: list[Refused] | None = None,
     ) -> list[Saved]:
-        """Save edits in their order. ``refuse_alone``: one that breaks a rule does not stop the others."""
+        """Save edits in their order. One that breaks a rule stops all, but where there is a list for it."""
         saved: list[Saved] = []
         for part in each_record_once(_meant(connection, edits)):
             around = Surroundings(connection, part)
@@ -188,9 +197,10 @@ class Saving:
                     continue
                 try:
                     new = self._new_entry(connection, around, named, run)
-                except RefusedEntryError:
-                    if not refuse_alone:
+                except RefusedEntryError as refusal:
+                    if refused is None:
                         raise
+                    refused.append((named, refusal))
                     saved.append(self._not_stored(named, REFUSED))
                     continue
                 if new is None:
@@ -202,6 +212,17 @@ class Saving:
             for name, some in news.items():
                 outbox.add_all(connection, ENTITIES[name], some)
         return saved
+
+    def _keep_refused(self, connection: Connection, refused: Sequence[Refused], run: str) -> None:
+        """As entries that need a person: who entered them was told that they are sure (D9)."""
+        for named, refusal in refused:
+            kind = Kind.CREATE if named.edit.entity_id is None else Kind.UPDATE
+            changes = {name: {"had": None, "value": value} for name, value in named.edit.changes.items()}
+            entry = self._entry(Here(None, {}), named.record_id, kind, changes, run)
+            new = _under(named.edit.op_id, entry)
+            outbox.add(connection, ENTITIES[named.edit.entity], new)
+            errors = tuple(FieldProblem(b.field, b.message, b.suggestion, b.code) for b in refusal.breaches)
+            outbox.park(connection, new.op_id, problem("validation-failed", errors=errors))
 
     def _not_stored(self, named: Named, why: str) -> Saved:
         return Saved(named.edit.entity, named.record_id, None, self.new_id(), why)

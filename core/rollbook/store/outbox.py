@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.operations import Kind
+from rollbook.contract.problems import Problem
 from rollbook.domain.entity import EntityType
 from rollbook.store import replica, unreadable, versions
 from rollbook.store.entry_text import changes_of, object_of
@@ -187,6 +189,14 @@ def retry(connection: Connection, op_id: str) -> None:
             raise NotAllowedNowError(
                 "This version of Rollbook cannot read the entry. Update Rollbook, then send it again."
             )
+
+
+def park(connection: Connection, op_id: str, cause: Problem) -> None:
+    """Leave a new entry for a person to mend or discard; it is not sent before."""
+    text = msgspec.json.encode(cause).decode()
+    connection.execute(
+        update(OPERATION).where(OPERATION.c.op_id == op_id).values(state=State.PARKED, problem=text)
+    )
 
 
 def discard(connection: Connection, entity: EntityType | None, op_id: str, at: str) -> list[dict[str, Any]]:
