@@ -1,5 +1,6 @@
 """Remembers each request with the entries it carried, in the transaction that settles them (R16, R17)."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,9 +16,10 @@ _carried: ContextVar[tuple[str, ...]] = ContextVar("carried", default=())
 
 
 class AttemptLog:
-    """Collects what the API client observes until it is written. Used from the engine's loop only."""
+    """Collects what the API client observes until it is written, from the loop or from a thread beside it."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._unwritten: list[AttemptRow] = []
 
     @contextmanager
@@ -34,7 +36,7 @@ class AttemptLog:
         op_ids = _carried.get()
         if exchange.outcome == "ok" and not op_ids:
             return
-        self._unwritten.append(
+        self._note(
             AttemptRow(
                 request_id=exchange.request_id,
                 action_id=exchange.action_id,
@@ -49,9 +51,14 @@ class AttemptLog:
             )
         )
 
+    def _note(self, row: AttemptRow) -> None:
+        with self._lock:
+            self._unwritten.append(row)
+
     def write(self, connection: Connection) -> None:
         """Write what was collected, in the caller's transaction."""
-        taken, self._unwritten = self._unwritten, []
+        with self._lock:
+            taken, self._unwritten = self._unwritten, []
         attempts.add(connection, taken)
 
     def flush(self, store: StoreDatabase) -> None:

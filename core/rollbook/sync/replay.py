@@ -1,24 +1,29 @@
 """Sending what waits: lease, push, settle (S7–S9, S11)."""
 
+import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
-from rollbook.api.client import ApiClient
+from rollbook.api.client import ApiClient, PushAnswer
 from rollbook.contract.feed import position_of
-from rollbook.contract.operations import MAX_BODY_BYTES, Outcome, PushResponse, Result, push_body
+from rollbook.contract.operations import MAX_BODY_BYTES, Outcome, Result, push_body
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store import handing, lease, meta, settle, unreadable, versions
 from rollbook.store.database import StoreDatabase
+from rollbook.store.errors import StoreError
 from rollbook.store.lease import Leased
 from rollbook.store.settle import WENT
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, StatusChanged, records_changed
 from rollbook.sync.files import FileSender
+from rollbook.sync.in_thread import in_thread
 from rollbook.sync.known_row import known_row, note_known
 from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.pull import CONFIRMED
@@ -66,35 +71,107 @@ class Replay:
         self._recover()
         while leased := self._lease():
             self._emit(StatusChanged())
-            parts, search = list(_parts(leased)), _Search()
-            for index, part in enumerate(parts):
-                try:
-                    answered += await self._send(part, search)
-                except CallFailedError:
-                    self._return(
-                        tuple(each for later in parts[index + 1 :] for each in later), uncertain=False
-                    )
-                    raise
+            if self._is_full(leased):
+                answered += await self._one_upon_another(leased)
+            else:
+                answered += await self._in_parts(leased)
         return answered
+
+    async def _in_parts(self, leased: Sequence[Leased]) -> int:
+        answered = 0
+        parts, search = list(_parts(leased)), _Search()
+        for index, part in enumerate(parts):
+            try:
+                answered += await self._send(part, search)
+            except CallFailedError:
+                self._return(tuple(each for later in parts[index + 1 :] for each in later), uncertain=False)
+                raise
+        return answered
+
+    def _is_full(self, leased: Sequence[Leased]) -> bool:
+        """Whether it is as many as may go at once, so that there may be more behind it."""
+        return len(leased) == self._settings.sync_push_operations and _fits(leased)
+
+    async def _one_upon_another(self, leased: Sequence[Leased]) -> int:
+        """While a batch is on its way the next one is made ready; it goes before the results are stored.
+
+        No lane is in two of them (S4). Whatever fails ends it, and what is left goes one by one.
+        """
+        answered = 0
+        going = self._set_out(await self._with_their_files(leased))
+        while going is not None:
+            ahead: Sequence[Leased] = ()
+            try:
+                ahead = await self._made_ready_beside(going.leased)
+                answer = await going.answer
+            except CallFailedError as failure:
+                self._return(ahead, uncertain=False)
+                return answered + await self._failed(going.leased, failure, _Search())
+            except BaseException:  # cancelled, or a defect: the server may have applied it
+                await self._called_back(going)
+                self._return(ahead, uncertain=False)
+                raise
+            checkpoints.passed("client.push.answered")
+            behind, going = going, self._set_out(ahead)
+            try:
+                await in_thread(partial(self._stored, behind.leased, answer))
+            except BaseException:
+                await self._called_back(going)
+                raise
+            self._told(behind.leased, answer.response.results)
+            answered += len(behind.leased)
+        return answered
+
+    def _set_out(self, leased: Sequence[Leased]) -> "_Going | None":
+        if not leased:
+            return None
+        checkpoints.passed("client.push.before_send")
+        return _Going(leased, asyncio.create_task(self._pushed(leased)))
+
+    async def _called_back(self, going: "_Going | None") -> None:
+        """It is given up while it is on its way: its outcome is unknown (S3)."""
+        if going is None:
+            return
+        going.answer.cancel()
+        await asyncio.gather(going.answer, return_exceptions=True)
+        with contextlib.suppress(StoreError):  # then the next replay finds it on its way
+            self._return(going.leased, uncertain=True)
+
+    async def _made_ready_beside(self, going: Sequence[Leased]) -> Sequence[Leased]:
+        """The batch that can go beside one that is on its way; none where anything hinders that.
+
+        What hinders it is met again, and told, when it goes alone.
+        """
+        if not self._is_full(going):
+            return ()
+        try:
+            leased = await in_thread(partial(self._lease, frozenset(each.lane for each in going)))
+            if _fits(leased):
+                return await self._with_their_files(leased)
+            self._return(leased, uncertain=False)
+        except (CallFailedError, StoreError):
+            pass
+        return ()
 
     def _recover(self) -> None:
         """What an earlier run left on its way (a crash, a full disk) is sent again (S3)."""
         with self._store.write() as connection:
             lease.recover(connection)
 
-    def _lease(self) -> list[Leased]:
+    def _lease(self, beside: frozenset[str] = frozenset()) -> list[Leased]:
+        """What may go now, but for the lanes of what goes ``beside`` it."""
         try:
-            return self._leased()
+            return self._leased(beside)
         except _NO_ENTRY:
             with self._store.write() as connection:
                 if not unreadable.park(connection):
                     raise  # it is not the entries: a defect of this program
-            return self._leased()
+            return self._leased(beside)
 
-    def _leased(self) -> list[Leased]:
+    def _leased(self, beside: frozenset[str]) -> list[Leased]:
         with self._store.write() as connection:
             limit = self._settings.sync_push_operations
-            held = {*self._lanes.held(), *handing.lanes_held_back(connection)}
+            held = {*beside, *self._lanes.held(), *handing.lanes_held_back(connection)}
             return lease.lease(connection, self._device, limit, held, position_of(known_row(connection)))
 
     async def _send(self, leased: Sequence[Leased], search: "_Search") -> int:
@@ -106,23 +183,25 @@ class Replay:
         if not leased:
             return 0
         checkpoints.passed("client.push.before_send")
-        action = leased[0].action_id if len(leased) == 1 else None
-        body = push_body([each.frozen for each in leased], _sent_before(leased))
         try:
-            with self._log.carrying([each.op_id for each in leased]):
-                answer = await self._api.push(
-                    body, action_id=action, known=self._known(), looking=search.looking
-                )
+            answer = await self._pushed(leased, looking=search.looking)
         except CallFailedError as failure:
             return await self._failed(leased, failure, search)
         except BaseException:  # cancelled, or a defect: the server may have applied it
             self._return(leased, uncertain=True)
             raise
         checkpoints.passed("client.push.answered")
-        self._settle(leased, answer.response, answer.request_id)
+        self._stored(leased, answer)
+        self._told(leased, answer.response.results)
         outcomes = {result.op_id: result.outcome for result in answer.response.results}
         search.stuck |= {each.lane for each in leased if outcomes.get(each.op_id) not in WENT}
         return len(leased)
+
+    async def _pushed(self, leased: Sequence[Leased], *, looking: bool = False) -> PushAnswer:
+        action = leased[0].action_id if len(leased) == 1 else None
+        body = push_body([each.frozen for each in leased], _sent_before(leased))
+        with self._log.carrying([each.op_id for each in leased]):
+            return await self._api.push(body, action_id=action, known=self._known(), looking=looking)
 
     async def _with_their_files(self, leased: Sequence[Leased]) -> Sequence[Leased]:
         """The entries whose files the school has now; those whose files it refuses are parked (S31)."""
@@ -154,17 +233,20 @@ class Replay:
         with self._store.read() as connection:
             return known_row(connection)
 
-    def _settle(self, leased: Sequence[Leased], response: PushResponse, request_id: str) -> None:
-        results, at = response.results, self._clock.now().isoformat()
+    def _stored(self, leased: Sequence[Leased], answer: PushAnswer) -> None:
+        """Store what the server says of them, in one transaction; from any thread."""
+        results, at = answer.response.results, self._clock.now().isoformat()
         with self._store.write() as connection:
             versions.note_results(connection, results, at)  # the first: what is settled asks for their seals
-            settle.settle(connection, leased, results, request_id, at)
-            note_known(connection, response.known)
+            settle.settle(connection, leased, results, answer.request_id, at)
+            note_known(connection, answer.response.known)
             if any(result.outcome in WENT for result in results):
                 meta.put(connection, CONFIRMED, None)  # the feed has moved, by these at least (S24)
             self._log.write(connection)
             checkpoints.passed("client.settle.before_commit")
         checkpoints.passed("client.settle.committed")
+
+    def _told(self, leased: Sequence[Leased], results: Sequence[Result]) -> None:
         self._note_lanes(leased, results)
         self._announce(leased)
 
@@ -243,6 +325,14 @@ class Replay:
         self._emit(StatusChanged())
 
 
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """A batch on its way."""
+
+    leased: Sequence[Leased]
+    answer: "asyncio.Task[PushAnswer]"
+
+
 @dataclass(slots=True)
 class _Search:
     """What is known of a lease while its parts go. ``stuck`` are lanes of which something stayed behind.
@@ -268,6 +358,11 @@ def _of_the_entry(cause: Problem) -> Problem:
 def _sent_before(leased: Sequence[Leased]) -> dict[str, int]:
     """Entries that the server may have applied, each with how far we knew the feed then (S7)."""
     return {each.op_id: each.first_known for each in leased if each.uncertain}
+
+
+def _fits(leased: Sequence[Leased]) -> bool:
+    """Whether they are one part."""
+    return sum(len(each.frozen) for each in leased) <= _BODY_ROOM
 
 
 def _parts(leased: Sequence[Leased]) -> Iterator[Sequence[Leased]]:
