@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import httpx
 import pytest
 import structlog
 from structlog.testing import LogCapture
@@ -128,3 +129,27 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not true():
             await asyncio.sleep(0.02)
+
+
+def test_s25_who_saves_without_a_pause_keeps_nobodys_changes_away(make_desk: MakeDesk) -> None:
+    """Each answer to a push finds another entry saved: the pull comes all the same."""
+    one, other = make_desk(), make_desk()
+    one.sync()
+    theirs = other.add(given_name="Theirs").entity_id
+    other.sync()
+    answered = one.network.handle_async_request
+
+    async def saving(request: httpx.Request) -> httpx.Response:
+        answer = await answered(request)
+        if request.url.path.endswith("/sync/push"):
+            assert one.network.pushes < 20, "nothing but sending"
+            one.add(given_name="Saved meanwhile")
+        return answer
+
+    one.network.handle_async_request = saving  # type: ignore[method-assign]
+    one.add(given_name="Mine")
+    status = one.sync()
+    assert one.values(theirs)["given_name"] == "Theirs"
+    assert (status.queued, one.network.pushes) == (1, 1)  # that one goes with the next round
+    one.network.handle_async_request = answered  # type: ignore[method-assign]
+    assert one.sync().up_to_date

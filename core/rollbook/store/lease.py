@@ -33,12 +33,18 @@ class Leased:
 
 
 def lease(
-    connection: Connection, device: str, limit: int, holds: Collection[str] = (), known: int = 0
+    connection: Connection,
+    device: str,
+    limit: int,
+    holds: Collection[str] = (),
+    known: int = 0,
+    until: int | None = None,
 ) -> list[Leased]:
     """Take up to ``limit`` entries that head their lanes; those of the lanes in ``holds`` stay.
 
     Entries of one lane may go in one batch, in order. Later edits of a record that was never sent ride in
-    the bytes of its first one. ``known`` is how far this computer knows the feed now.
+    the bytes of its first one. ``known`` is how far this computer knows the feed now. What was saved
+    after the sequence ``until`` stays for the next time.
     """
     blocked = set(holds) | _lanes_that_need_a_person(connection)
     lost = _lanes_with_lost_entries(connection)
@@ -46,7 +52,8 @@ def lease(
     def due() -> Iterator[Any]:
         for row in _in_order(connection):
             behind_lost = row.position > lost.get(row.lane, row.position)
-            if row.lane in blocked or behind_lost or not _dependencies_met(connection, row):
+            too_new = until is not None and row.sequence > until
+            if too_new or row.lane in blocked or behind_lost or not _dependencies_met(connection, row):
                 blocked.add(row.lane)
             else:
                 yield row
@@ -232,7 +239,7 @@ def _composed(device: str, carried: list[Any]) -> Operation:
         device=device,
         sequence=head.sequence,
         lanes=(head.lane,),
-        depends_on=tuple(json.loads(head.depends_on)),
+        depends_on=() if head.depends_on == _NO_CAUSES else tuple(json.loads(head.depends_on)),
         replaces=head.replaces,
         base_seal=head.base_seal,
         alias=head.alias,

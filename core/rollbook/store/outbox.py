@@ -58,7 +58,7 @@ def add_all(connection: Connection, entity: EntityType, news: Sequence[NewEntry]
     """Store entries in their order and show them, in the caller's transaction (S1)."""
     if not news:
         return
-    first = _next_sequence(connection)
+    first = last_saved(connection) + 1  # one that was given once is never given again
     seals = versions.seals_of(connection, [new.entity_id for new in news])
     made = [_row(connection, entity, new, sequence, seals) for sequence, new in enumerate(news, first)]
     lanes = [(_lane(entity, new), sequence) for sequence, new in enumerate(news, first)]
@@ -67,10 +67,10 @@ def add_all(connection: Connection, entity: EntityType, news: Sequence[NewEntry]
     replica.renew(connection, entity, dict.fromkeys(new.entity_id for new in news))
 
 
-def _next_sequence(connection: Connection) -> int:
-    """The number of the next entry; one that was given once is never given again."""
+def last_saved(connection: Connection) -> int:
+    """The sequence of the entry that was saved last, 0 before the first."""
     found = read(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'operation'")
-    return int(found[0][0]) + 1 if found else 1
+    return int(found[0][0]) if found else 0
 
 
 def _lane(entity: EntityType, new: NewEntry) -> str:

@@ -61,10 +61,19 @@ def _by_entity(changes: Sequence[Change]) -> dict[str, dict[str, Change]]:
 
 
 def _apply_to(connection: Connection, entity: EntityType, changes: dict[str, Change]) -> list[str]:
-    known = _ids_here(connection, entity, changes) | pending.records_with_entries(connection, changes.keys())
+    here = _versions_here(connection, entity, changes)
+    waited_for = pending.records_with_entries(connection, changes.keys())
+    finding = filling_number.finding(connection, entity.name)
+    known = here.keys() | waited_for
     new = [settled_row(entity, change) for change in changes.values() if change.id not in known]
-    put_rows(connection, entity, new, filling_number.finding(connection, entity.name))
-    renew(connection, entity, [record_id for record_id in changes if record_id in known], changes)
+    put_rows(connection, entity, new, finding)
+    # What this computer sent itself comes back by the feed, and is here already.
+    moving = [
+        record_id
+        for record_id, change in changes.items()
+        if record_id in waited_for or (record_id in here and (finding or _is_newer(here[record_id], change)))
+    ]
+    renew(connection, entity, moving, changes)
     return list(changes)
 
 
@@ -97,9 +106,11 @@ def renew(
     writes.write(connection, entity)
 
 
-def _ids_here(connection: Connection, entity: EntityType, record_ids: Iterable[str]) -> set[str]:
-    found = rows.read(connection, f'SELECT id FROM "{entity.name}" WHERE id IN {THESE}', [these(record_ids)])
-    return {row[0] for row in found}
+def _versions_here(
+    connection: Connection, entity: EntityType, record_ids: Iterable[str]
+) -> dict[str, int | None]:
+    statement = f'SELECT id, version FROM "{entity.name}" WHERE id IN {THESE}'
+    return dict(rows.read(connection, statement, [these(record_ids)]))
 
 
 def _rows_of(connection: Connection, entity: EntityType, record_ids: list[str]) -> dict[str, dict[str, Any]]:

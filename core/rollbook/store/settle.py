@@ -1,15 +1,16 @@
 """What an answer of the server does to its entries, in one local transaction each batch (S8, S9, S18)."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, update
 
 from rollbook.contract.feed import Change
-from rollbook.contract.operations import NO_RECORD, Outcome, Result
+from rollbook.contract.operations import Outcome, Result
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import replica, rows
@@ -19,7 +20,7 @@ from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
 WENT = (Outcome.APPLIED, Outcome.MERGED, Outcome.DUPLICATE)
-_CHANGE = msgspec.json.Decoder(Change)
+_NO_RECORDS: Mapping[str, Change] = MappingProxyType({})
 Values = dict[str, Any]
 Told = tuple[str, Values]
 """An entry's id and what becomes of its columns."""
@@ -42,15 +43,19 @@ def settle(
     results: Sequence[Result],
     request_id: str | None,
     at: str,
+    records: Mapping[str, Change] = _NO_RECORDS,
 ) -> None:
-    """Take the server's results for a batch. An entry without a result of its own stays unknown."""
+    """Take the server's results for a batch. An entry without a result of its own stays unknown.
+
+    ``records`` are those that came with the results, by operation.
+    """
     answered = {result.op_id: result for result in results}
     heads = _heads(connection, [each.op_id for each in leased])
     told = [(op_id, _outcome_of(answered.get(op_id), at)) for op_id in heads]
     _set(connection, told, request_id)
     taken = [(head, answered[op_id]) for op_id, head in heads.items() if op_id in answered]
     _rebase_later(connection, taken)
-    _show(connection, taken)
+    _show(connection, taken, records)
 
 
 def give_back(
@@ -142,7 +147,9 @@ def _rebase_later(connection: Connection, taken: Iterable[tuple[_Head, Result]])
     )
 
 
-def _show(connection: Connection, taken: Iterable[tuple[_Head, Result]]) -> None:
+def _show(
+    connection: Connection, taken: Iterable[tuple[_Head, Result]], records: Mapping[str, Change]
+) -> None:
     """The records as the server has them, where it sent them: they count only if newer than ours (S18).
 
     With a conflict that is what the person chooses against, so it must be here when they do.
@@ -151,10 +158,8 @@ def _show(connection: Connection, taken: Iterable[tuple[_Head, Result]]) -> None
     news: dict[str, dict[str, Change]] = {}
     for head, result in taken:
         touched.setdefault(head.entity, {})[head.entity_id] = None
-        if result.record == NO_RECORD:
-            continue
-        change = _CHANGE.decode(result.record)
-        if change.entity == head.entity:
+        change = records.get(result.op_id)
+        if change is not None and change.entity == head.entity:
             if change.id != head.entity_id:  # the school found it by its natural key, under another id
                 replica.learn_alias(connection, head.entity, head.entity_id, change.id)
                 touched[head.entity][change.id] = None

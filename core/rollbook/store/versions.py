@@ -1,6 +1,6 @@
 """Versions of records as the school made them: kept so that they can be given back to it (S22)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select
@@ -13,6 +13,7 @@ from rollbook.store.tables import KNOWN_VERSION
 
 KEPT_AT_MOST = 50_000
 _TOLD = ("entity_id", "version", "seal", "entity", "op_id", "change", "number", "kept_at")
+_LAST_NUMBER = select(func.max(KNOWN_VERSION.c.number))
 _RECORD = msgspec.json.Decoder(Change)
 Seals = dict[tuple[str, int | None], str]
 """The seal of each version that this computer knows, by record and version."""
@@ -23,29 +24,32 @@ def note(connection: Connection, changes: Sequence[Change], at: str) -> None:
 
     Only what carries its seal and its operation can be given back, so only that is kept.
     """
-    number = connection.execute(select(func.max(KNOWN_VERSION.c.number))).scalar() or 0
-    told = [
-        (
-            change.id,
-            change.version,
-            change.seal,
-            change.entity,
-            change.op_id,
-            msgspec.json.encode(change),
-            number + place,
-            at,
-        )
-        for place, change in enumerate(changes, start=1)
+    _keep(connection, ((change, msgspec.json.encode(change)) for change in changes), at)
+
+
+def _keep(connection: Connection, told: Iterable[tuple[Change, bytes]], at: str) -> None:
+    """Keep changes with their bytes."""
+    number = connection.execute(_LAST_NUMBER).scalar() or 0
+    kept = [
+        (change.id, change.version, change.seal, change.entity, change.op_id, text, number + place, at)
+        for place, (change, text) in enumerate(told, start=1)
         if change.seal and change.op_id
     ]
     statement = f"INSERT INTO known_version ({named(_TOLD)}) VALUES ({marks(_TOLD)}) ON CONFLICT DO NOTHING"
-    rows.write(connection, statement, told)
+    rows.write(connection, statement, kept)
 
 
-def note_results(connection: Connection, results: Iterable[Result], at: str) -> None:
-    """Remember the versions that our own operations made."""
-    records = [result.record for result in results if result.record != NO_RECORD]
-    note(connection, [_RECORD.decode(record) for record in records], at)
+def records_of(results: Iterable[Result]) -> dict[str, Change]:
+    """The records that the server sent with its results, by operation."""
+    return {result.op_id: _RECORD.decode(result.record) for result in results if result.record != NO_RECORD}
+
+
+def note_results(
+    connection: Connection, results: Iterable[Result], records: Mapping[str, Change], at: str
+) -> None:
+    """Remember the versions that our own operations made, as the bytes that came."""
+    told = [(records[each.op_id], bytes(each.record)) for each in results if each.op_id in records]
+    _keep(connection, told, at)
 
 
 def seals_of(connection: Connection, record_ids: Iterable[str]) -> Seals:

@@ -15,7 +15,7 @@ from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import handing, lease, meta, settle, unreadable, versions
+from rollbook.store import handing, lease, meta, outbox, settle, unreadable, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import StoreError
 from rollbook.store.lease import Leased
@@ -61,14 +61,17 @@ class Replay:
         self._files = files
         self._log = log
         self._emit = emit
+        self._until = 0
 
     async def run(self) -> int:
-        """Send all that is due; returns how many entries the server answered for.
+        """Send all that is due and was saved before now; returns how many entries the server answered for.
+
+        What is saved meanwhile goes the next time: one who saves without a pause keeps nobody's changes away.
 
         Raises :class:`CallFailedError` for a failure of the system: everything stops, nothing is counted.
         """
         answered = 0
-        self._recover()
+        self._until = self._recover()
         while leased := self._lease():
             self._emit(StatusChanged())
             if self._is_full(leased):
@@ -153,10 +156,14 @@ class Replay:
             pass
         return ()
 
-    def _recover(self) -> None:
-        """What an earlier run left on its way (a crash, a full disk) is sent again (S3)."""
+    def _recover(self) -> int:
+        """What an earlier run left on its way (a crash, a full disk) is sent again (S3).
+
+        Gives the sequence of the entry that was saved last.
+        """
         with self._store.write() as connection:
             lease.recover(connection)
+            return outbox.last_saved(connection)
 
     def _lease(self, beside: frozenset[str] = frozenset()) -> list[Leased]:
         """What may go now, but for the lanes of what goes ``beside`` it."""
@@ -172,7 +179,8 @@ class Replay:
         with self._store.write() as connection:
             limit = self._settings.sync_push_operations
             held = {*beside, *self._lanes.held(), *handing.lanes_held_back(connection)}
-            return lease.lease(connection, self._device, limit, held, position_of(known_row(connection)))
+            known = position_of(known_row(connection))
+            return lease.lease(connection, self._device, limit, held, known, self._until)
 
     async def _send(self, leased: Sequence[Leased], search: "_Search") -> int:
         leased = self._not_stuck(leased, search)
@@ -236,9 +244,11 @@ class Replay:
     def _stored(self, leased: Sequence[Leased], answer: PushAnswer) -> None:
         """Store what the server says of them, in one transaction; from any thread."""
         results, at = answer.response.results, self._clock.now().isoformat()
+        records = versions.records_of(results)
         with self._store.write() as connection:
-            versions.note_results(connection, results, at)  # the first: what is settled asks for their seals
-            settle.settle(connection, leased, results, answer.request_id, at)
+            # First, as what is settled asks for their seals.
+            versions.note_results(connection, results, records, at)
+            settle.settle(connection, leased, results, answer.request_id, at, records)
             note_known(connection, answer.response.known)
             if any(result.outcome in WENT for result in results):
                 meta.put(connection, CONFIRMED, None)  # the feed has moved, by these at least (S24)
