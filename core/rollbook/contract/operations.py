@@ -131,10 +131,12 @@ class ReceiptsResponse(msgspec.Struct, frozen=True):
     """The receipts that exist, as results with outcome ``duplicate``; an id not named was never applied.
 
     Those of ``too_old`` have none, and were sent so long ago that it may have been let go: nobody knows (S7).
+    Those of ``proposed`` are or were with the registrar, who decides or has decided (S23).
     """
 
     results: list[Result]
     too_old: list[str] = []
+    proposed: list[str] = []
 
 
 def operation_bytes(operation: Operation) -> bytes:

@@ -66,6 +66,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("student-number-taken", 409, _O, "Another student has this student number.", "Give a new number, or say that it is the same student."),
         ProblemType("value-taken", 409, _O, "Another record has this value already.", "Use another value, or open the other record."),
         ProblemType("numbers-held", 409, _O, "The school gives no new numbers while it is being recovered.", "Enter a number by hand, or ask an administrator to end the recovery."),
+        ProblemType("lost-with-the-registrar", 409, _O, "The school was put back to an earlier state, and has lost this entry.", "It was with the registrar, and nothing of it is kept here: enter it again, or ask the registrar."),
         ProblemType("already-decided", 409, _O, "This was decided already.", "Look at what was decided."),
         ProblemType("still-allowed", 409, _O, "Your role allows this.", "Save it yourself; nobody need decide it."),
         ProblemType("file-missing", 409, _M, "Parts of a file have not reached the server yet.", "They are sent again by themselves."),

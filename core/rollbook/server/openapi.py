@@ -38,7 +38,10 @@ def _with_raw_parts_told() -> tuple[Any, ...]:
             ],
         ),
         msgspec.defstruct("PushResponse", [("results", list[result]), ("known", str, "")]),  # type: ignore[valid-type]
-        msgspec.defstruct("ReceiptsResponse", [("results", list[result])]),  # type: ignore[valid-type]
+        msgspec.defstruct(
+            "ReceiptsResponse",
+            [("results", list[result]), ("too_old", list[str], []), ("proposed", list[str], [])],  # type: ignore[valid-type]
+        ),
     )
 
 

@@ -6,7 +6,7 @@ or went as an entry instead, ``left`` is in the server's keeping.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import Kind
+from rollbook.contract.problems import problem
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import meta, replica
 from rollbook.store.states import ACTIVE, State
@@ -79,13 +80,14 @@ def doubt_bases(connection: Connection) -> None:
 
 
 def acknowledged(connection: Connection, since: str, after: int, limit: int) -> Sequence[Any]:
-    """Entries that the school had, settled since that time: rows of (sequence, op_id), a part at a time."""
+    """Entries that the school had, or its registrar, settled since that time: rows of (sequence, op_id,
+    state, frozen), a part at a time."""
+    is_known = (OPERATION.c.state == State.APPLIED) & OPERATION.c.frozen.is_not(None)
     return connection.execute(
-        select(OPERATION.c.sequence, OPERATION.c.op_id)
+        select(OPERATION.c.sequence, OPERATION.c.op_id, OPERATION.c.state, OPERATION.c.frozen)
         .where(
-            OPERATION.c.state == State.APPLIED,
+            is_known | (OPERATION.c.state == State.HANDED_OVER),
             OPERATION.c.carried_by.is_(None),
-            OPERATION.c.frozen.is_not(None),
             OPERATION.c.settled_at >= since,
             OPERATION.c.sequence > after,
         )
@@ -95,12 +97,21 @@ def acknowledged(connection: Connection, since: str, after: int, limit: int) -> 
 
 
 def mark_lost_entries(connection: Connection, op_ids: Collection[str]) -> None:
-    """The server has no receipt for these any more."""
+    """The server has no receipt for these any more, nor are they with the registrar."""
     connection.exec_driver_sql(
-        "UPDATE operation SET state = 'giving_back', uncertain = 1 WHERE state = 'applied' AND "
+        "UPDATE operation SET state = 'giving_back', uncertain = 1 "
+        "WHERE state IN ('applied', 'handed_over') AND "
         "(op_id IN (SELECT value FROM json_each(?1)) OR carried_by IN (SELECT value FROM json_each(?1)))",
         (json.dumps(list(op_ids)),),
     )
+
+
+def tell_lost(connection: Connection, op_ids: Iterable[str]) -> None:
+    """Nobody has these any more: not the registrar, nor this computer, whose user may not see them (S23)."""
+    cause = json.dumps(msgspec.to_builtins(problem("lost-with-the-registrar")), ensure_ascii=False)
+    for op_id in op_ids:
+        handed = OPERATION.c.state == State.HANDED_OVER
+        _set_entry(connection, op_id, handed, State.PARKED, problem=cause, settled_at=None)
 
 
 def versions_after(connection: Connection, after: int, limit: int) -> Sequence[Any]:

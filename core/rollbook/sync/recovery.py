@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from rollbook.api.client import ApiClient
 from rollbook.contract.feed import START, later_cursor
-from rollbook.contract.operations import MAX_BODY_BYTES, NO_RECORD
+from rollbook.contract.operations import MAX_BODY_BYTES, NO_RECORD, ReceiptsResponse
 from rollbook.contract.recovery import (
     MAX_NAMED,
     MAX_OFFERED,
@@ -24,6 +26,7 @@ from rollbook.resilience.failures import CallFailedError
 from rollbook.store import meta, recovery, set_aside
 from rollbook.store.database import StoreDatabase
 from rollbook.store.recovery import Lost
+from rollbook.store.states import State
 from rollbook.sync.entering import enter_rest, enter_version
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
 from rollbook.sync.known_row import known_anew, known_row, note_known
@@ -120,7 +123,8 @@ class Recovery:
             recovery.ask_for_receipts(connection, wanted=False)
 
     async def _find_lost_entries(self) -> None:
-        """Acknowledged entries of the last 30 days for which there is no receipt any more (S7)."""
+        """Acknowledged entries of the last 30 days for which there is no receipt any more (S7), and those of
+        which the registrar has nothing any more (S23)."""
         kept = timedelta(days=self._settings.sync_acknowledged_days)
         since, after = (self._clock.now() - kept).isoformat(), -1
         while True:
@@ -130,10 +134,9 @@ class Recovery:
             if not rows:
                 return
             after = rows[-1].sequence
-            asked = [row.op_id for row in rows]
-            found = {result.op_id for result in (await self._api.receipts(asked, known)).results}
+            answer = await self._api.receipts([row.op_id for row in rows], known)
             with self._store.write() as connection:
-                recovery.mark_lost_entries(connection, [each for each in asked if each not in found])
+                _mark_lost(connection, rows, answer)
             self._emit(StatusChanged())
 
     async def _find_lost_versions(self) -> None:
@@ -215,6 +218,17 @@ class Recovery:
             recovery.set_step(connection, recovery.WAITING if left else None)
         self._emit(RecordsChanged("student", None))
         self._emit(StatusChanged())
+
+
+def _mark_lost(connection: Connection, rows: Sequence[Any], answer: ReceiptsResponse) -> None:
+    there, proposed = {result.op_id for result in answer.results}, set(answer.proposed)
+    lost = [
+        row
+        for row in rows
+        if row.op_id not in there and not (row.state == State.HANDED_OVER and row.op_id in proposed)
+    ]
+    recovery.mark_lost_entries(connection, [row.op_id for row in lost if row.frozen is not None])
+    recovery.tell_lost(connection, [row.op_id for row in lost if row.frozen is None])
 
 
 def _offer(lost: Lost) -> Offer:

@@ -7,6 +7,7 @@ from rollbook.contract.operations import Outcome, ReceiptsRequest, ReceiptsRespo
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
+from rollbook.server.proposals.repository import kept
 from rollbook.server.sync.feed import check_known
 from rollbook.server.sync.horizon import too_old
 from rollbook.server.sync.known import read_receipts
@@ -42,6 +43,7 @@ def receipts_of(
                 if op_id in found
             ],
             too_old(connection, caller.school_id, request.again, asked - found.keys()),
+            sorted(kept(connection, caller.school_id, caller.user_id, asked)),
         )
 
     return database.read(read)
