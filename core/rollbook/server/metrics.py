@@ -63,9 +63,9 @@ class Metrics:
         if error:
             self._problems.labels(error, route).inc()
 
-    def operation(self, outcome: str, code: str) -> None:
-        """Count one pushed operation."""
-        self._operations.labels(outcome, code).inc()
+    def operations(self, outcome: str, code: str, count: int) -> None:
+        """Count pushed operations that ended alike."""
+        self._operations.labels(outcome, code).inc(count)
 
     def page(
         self, database: Database, heads: dict[str, int], desks: Sequence[Device], *, by_school: bool

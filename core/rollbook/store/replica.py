@@ -97,12 +97,12 @@ def renew(
     finding = filling_number.finding(connection, entity.name)
     writes = _Writes()
     for record_id in wanted:
-        before, waiting = here_now.get(record_id), entries.get(record_id, [])
-        after = _on_base(before or _no_row(entity, record_id), news.get(record_id), finding)
-        if after["version"] is not None or waiting:
-            writes.note(before, _with_shown(entity, after, waiting))
-        elif before is not None:
-            writes.gone.append((before["row"],))  # never was at the school
+        row, waiting = here_now.get(record_id) or _no_row(entity, record_id), entries.get(record_id, ())
+        base, moved = _on_base(row, news.get(record_id), finding)
+        if waiting or moved.get("version", row["version"]) is not None:
+            writes.note(row, moved | _shown_over(entity, row | moved, base, waiting))
+        elif row["row"] is not None:
+            writes.gone.append((row["row"],))  # never was at the school
     writes.write(connection, entity)
 
 
@@ -140,26 +140,31 @@ def _no_row(entity: EntityType, record_id: str) -> dict[str, Any]:
     }
 
 
-def _on_base(row: dict[str, Any], change: Change | None, finding: int) -> dict[str, Any]:
-    """The row with its base moved on to ``change``, where that is newer, or is found anew (S18, S20)."""
+def _on_base(
+    row: dict[str, Any], change: Change | None, finding: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The base's values, and the columns that move it on to ``change``, where that is newer, or is found anew
+    (S18, S20)."""
     found_anew = bool(finding) and row["filled"] != finding
     if change is None or not (found_anew or _is_newer(row["version"], change)):
-        return row
+        return decoded(row["base"]), {}
     base = None if change.values is None else encoded(change.values)
     moved = {"version": change.version, "base": base, "base_deleted": int(change.deleted)}
-    return {**row, **moved, "filled": finding or row["filled"]}
+    return change.values or {}, {**moved, "filled": finding or row["filled"]}
 
 
 def _is_newer(version: int | None, change: Change) -> bool:
     return version is None or change.version > version
 
 
-def _with_shown(entity: EntityType, row: dict[str, Any], waiting: Sequence[PendingEntry]) -> dict[str, Any]:
-    base = decoded(row["base"])
+def _shown_over(
+    entity: EntityType, row: dict[str, Any], base: dict[str, Any], waiting: Sequence[PendingEntry]
+) -> dict[str, Any]:
+    """What is shown of a record: its base's values with the entries that wait on top."""
     values, deleted = pending.on_top(base, bool(row["base_deleted"]), waiting)
-    marked = {**row, "deleted": int(deleted), "mark": pending.mark_of(waiting)}
+    marked = {"deleted": int(deleted), "mark": pending.mark_of(waiting)}
     as_before = row["row"] is not None and row["deleted"] == marked["deleted"]
-    if as_before and all(row[name] == values.get(name) for name in entity.names):
+    if as_before and [row[name] for name in entity.names] == list(map(values.get, entity.names)):
         return marked  # folding the words anew is most of the work
     return marked | _shown(entity, values, deleted)
 
@@ -173,17 +178,17 @@ class _Writes:
         self._changed: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         self._moved: list[sums.Moved] = []
 
-    def note(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-        had = None if before is None else before["version"]
-        if after["version"] != had:
-            self._moved.append((after["id"], had, after["version"]))
-        if before is None:
-            self._new.append(tuple(after.values()))
+    def note(self, row: dict[str, Any], moved: dict[str, Any]) -> None:
+        """``row`` is as it is here (it is new without a ``row`` of its own), ``moved`` what it is to have."""
+        if moved.get("version", row["version"]) != row["version"]:
+            self._moved.append((row["id"], row["version"], moved["version"]))
+        if row["row"] is None:
+            self._new.append(tuple((row | moved).values()))
             return
-        differing = tuple(name for name, value in after.items() if value != before[name])
+        differing = tuple([name for name, value in moved.items() if value != row[name]])
         if differing:
-            row = (*(after[name] for name in differing), before["row"])
-            self._changed.setdefault(differing, []).append(row)
+            values = (*[moved[name] for name in differing], row["row"])
+            self._changed.setdefault(differing, []).append(values)
 
     def write(self, connection: Connection, entity: EntityType) -> None:
         rows.write(connection, f'DELETE FROM "{entity.name}" WHERE row = ?', self.gone)

@@ -109,7 +109,7 @@ def _outcome_of(result: Result | None, at: str) -> Values:
     values["attempts"] = 1
     if result.outcome in WENT:
         went = {"state": State.APPLIED, "result_version": result.version, "settled_at": at, "problem": None}
-        return values | went | {"merged_fields": json.dumps(result.merged_fields)}
+        return values | went | {"merged_fields": rows.as_json(result.merged_fields)}
     if result.outcome is Outcome.CONFLICT:
         clash = None if result.conflict is None else msgspec.json.encode(result.conflict).decode()
         cause = result.problem or problem("edit-conflict")

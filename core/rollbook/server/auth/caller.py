@@ -1,6 +1,7 @@
 """Who is asking, for which school, and whether they may (403 is for rights, 401 for identity)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -47,7 +48,7 @@ class Caller:
 
     def may(self, act: Act, entity: str) -> tuple[Scope, ...]:
         """The scopes by which the caller may do ``act`` with records of ``entity``; none: they may not."""
-        return tuple(scope for scope in self.scopes if scope.act is act and scope.entity == entity)
+        return _of(self.scopes, act, entity)
 
     def covers(self, act: Act, entity: str, record_id: str, values: Values) -> bool:
         """Whether the caller may do ``act`` with this record."""
@@ -57,6 +58,11 @@ class Caller:
         """Raise :class:`ProblemError` ``forbidden`` where the role does not have ``right``."""
         if right not in self.rights:
             raise ProblemError("forbidden")
+
+
+@lru_cache(maxsize=256)  # asked several times for each operation of a push
+def _of(scopes: frozenset[Scope], act: Act, entity: str) -> tuple[Scope, ...]:
+    return tuple(scope for scope in scopes if scope.act is act and scope.entity == entity)
 
 
 class Callers:

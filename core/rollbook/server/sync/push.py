@@ -1,6 +1,7 @@
 """Push (S7, S8): one transaction for a batch's data, receipts, history and feed rows."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -86,8 +87,9 @@ class PushService:
         current().note_operations([item.op_id for item in incoming])
         results, head = self._stored(caller, incoming, known)
         passed("server.push.committed")
-        for result in results:
-            self._metrics.operation(result.outcome.value, result.problem.error if result.problem else "")
+        alike = Counter((each.outcome.value, each.problem.error if each.problem else "") for each in results)
+        for (outcome, error), count in alike.items():
+            self._metrics.operations(outcome, error, count)
         if any(result.outcome in (Outcome.APPLIED, Outcome.MERGED) for result in results):
             self._committed(caller.school_id)
         return results, head
