@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, create_engine, event, text
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes, push_body
 from rollbook.domain.clock import SystemClock
 from rollbook.domain.ids import uuid7_source
 from rollbook.server.app import create_app
 from support import postgres
-from support.school_server import settings_for
+from support.school_server import SchoolServer, settings_for
 from support.server_process import PASSWORD, ServerProcess
 
 pytestmark = pytest.mark.postgres
@@ -141,3 +142,19 @@ def test_s19_behind_a_pooler_one_listens_directly(database: str, tmp_path: Path)
     ) as connection:
         assert connection.connection.driver_connection.prepare_threshold is None
     parts.database.close()
+
+
+def test_s19_no_transaction_holds_a_notice(database: str, tmp_path: Path) -> None:
+    """Of those that do, PostgreSQL commits one at a time, whosever they are."""
+    school = SchoolServer(database, tmp_path)
+    engine, said = school.parts.database.engine, list[str]()
+    event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(False)) as listening:
+        listening.autocommit = True
+        listening.execute("LISTEN rollbook_feed")
+        school.desk().student()
+        [told] = listening.notifies(timeout=10, stop_after=1)
+    school.close()
+    assert told.payload == f"{school.parts.database.sender} {school.school_id}"
+    assert any("school_feed" in statement for statement in said)
+    assert not any("notify" in statement.lower() for statement in said)

@@ -13,9 +13,10 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from rollbook.domain.clock import Clock
 from rollbook.resilience.deadline import current_deadline
 from rollbook.server.database_errors import Trouble, trouble_of
-from rollbook.server.engines import SECONDS_LEFT, SENDER, WRITES, make_engine
+from rollbook.server.engines import SECONDS_LEFT, WRITES, make_engine
 from rollbook.server.problems import ProblemError
 from rollbook.server.settings import Settings
+from rollbook.server.sync.notices import forget_noted, tell_noted
 
 T = TypeVar("T")
 log = structlog.get_logger("rollbook.server.database")
@@ -97,13 +98,16 @@ class Database:
 
     def _once(self, work: Callable[[Connection], T], way: _Way) -> T:
         options = {
-            SENDER: self.sender,
             WRITES: way.writes,
             SECONDS_LEFT: self._seconds_left(way.longest_seconds),
         }
         try:
-            with self.engine.connect().execution_options(**options) as connection, connection.begin():
-                return work(connection)
+            with self.engine.connect().execution_options(**options) as connection:
+                forget_noted(connection)
+                with connection.begin():
+                    done = work(connection)
+                tell_noted(connection, self.sender)
+                return done
         except SQLAlchemyError as error:
             raise self._translated(error) from error
 

@@ -10,7 +10,6 @@ from sqlalchemy.exc import ArgumentError
 
 from rollbook.server.settings import SettingError, Settings
 
-SENDER = "rollbook_sender"
 WRITES = "rollbook_writes"
 SECONDS_LEFT = "rollbook_seconds_left"
 _INSTRUCTIONS_BETWEEN_LOOKS = 20_000

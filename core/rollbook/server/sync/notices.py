@@ -1,17 +1,16 @@
-"""Commits of other workers, told by PostgreSQL (S19): sent inside the committing transaction, so after it."""
+"""Commits of other workers, told by PostgreSQL (S19): sent right after the commit."""
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, func, literal, make_url
-
-from rollbook.server.engines import SENDER
+from sqlalchemy import Connection, make_url
 
 log = structlog.get_logger("rollbook.server.notices")
 
 CHANNEL = "rollbook_feed"
+_MORE = "rollbook_more"
 _LOOK_AROUND_SECONDS = 0.5
 _QUIET_SECONDS = 30.0
 _KEPT_ALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -20,12 +19,38 @@ Hear = Callable[[str | None], None]
 """Called, from a thread, with the school that has more; ``None``: any may have, some may have been missed."""
 
 
-def notice_of(connection: Connection, school_id: str) -> ColumnElement[Any]:
-    """What tells the other workers, once the transaction of the statement that holds it has committed."""
-    if connection.dialect.name != "postgresql":
-        return literal("")
-    sender = connection.get_execution_options().get(SENDER, "")
-    return func.pg_notify(CHANNEL, f"{sender} {school_id}")
+def note_more(connection: Connection, school_id: str) -> None:
+    """The transaction makes something new for the school, to be told once it has committed."""
+    connection.info.setdefault(_MORE, set()).add(school_id)
+
+
+def forget_noted(connection: Connection) -> None:
+    """A transaction begins: what an earlier one that failed had noted is not told."""
+    connection.info.pop(_MORE, None)
+
+
+def tell_noted(connection: Connection, sender: str) -> None:
+    """Tell the other workers what the transaction noted that has just committed; ``sender`` is this worker.
+
+    Not inside it: of all transactions with a notice PostgreSQL lets one commit at a time, so that the schools
+    of a district would wait for each other's disk. What is not told, the others find by looking.
+    """
+    schools = connection.info.pop(_MORE, None)
+    if not schools or connection.dialect.name != "postgresql":
+        return
+    told = [f"{sender} {school_id}" for school_id in schools]
+    try:
+        _tell(connection.connection.driver_connection, told)
+    except connection.dialect.loaded_dbapi.Error as error:
+        log.warning("notice_not_told", error_type=type(error).__name__)
+
+
+def _tell(driver: Any, told: list[str]) -> None:
+    driver.autocommit = True
+    try:
+        driver.execute("SELECT pg_notify(%s, told) FROM unnest(%s::text[]) AS told", (CHANNEL, told))
+    finally:
+        driver.autocommit = False
 
 
 class Notices:

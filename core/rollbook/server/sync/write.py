@@ -14,7 +14,7 @@ from rollbook.server.request_context import current
 from rollbook.server.sync.batch import Batch, NewAlias, NewReceipt, Step
 from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
-from rollbook.server.sync.notices import notice_of
+from rollbook.server.sync.notices import note_more
 from rollbook.server.sync.set_wise import Row, insert_rows, update_rows
 from rollbook.server.sync.sums import Moved, note_versions
 from rollbook.server.tables import TO_ALL, alias, feed, history, receipt, record_tables, school_feed
@@ -62,8 +62,9 @@ def advance_head(connection: Connection, school_id: str, count: int) -> int:
         update(school_feed)
         .where(school_feed.c.school_id == school_id)
         .values(head=school_feed.c.head + count)
-        .returning(school_feed.c.head, notice_of(connection, school_id))
+        .returning(school_feed.c.head)
     )
+    note_more(connection, school_id)
     return int(advanced.scalar_one())
 
 
