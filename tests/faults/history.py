@@ -214,7 +214,10 @@ class History:
 
     def _look(self, *desks: Desk) -> None:
         for desk in desks:
-            self._told.wrong += look(self._school, desk)
+            found = list(look(self._school, desk))
+            self._told.wrong += found
+            for fault in found:
+                self._ledger.say(f"  THE JUDGE: {fault.kind}: {fault.what}")
 
     def _waiting(self, desk: Desk) -> str:
         return ", ".join(
@@ -245,6 +248,6 @@ class History:
 
     def _quiet(self, desk: Desk) -> bool:
         status = desk.client.status()
-        head = self._school.head()
         waits = set(status.outstanding) - {"handed_over"}  # what a registrar decides, at their own time (S23)
-        return not waits and (status.cursor or "0").split(".")[0] == str(head)
+        position, _, mark = (status.cursor or "0").partition(".")
+        return not waits and (int(position), mark) == self._school.last_row()

@@ -124,10 +124,10 @@ class School:
         """Rows by plain SQL on the server's database."""
         return self._reader.rows(query, *parameters)
 
-    def head(self) -> int:
-        """The last position of the feed."""
-        [(head,)] = self.rows("SELECT coalesce(max(position), 0) FROM feed")
-        return int(head)
+    def last_row(self) -> tuple[int, str]:
+        """Position and mark of the feed's last row."""
+        found = self.rows("SELECT position, mark FROM feed ORDER BY position DESC LIMIT 1")
+        return (int(found[0][0]), str(found[0][1])) if found else (0, "")
 
     def set_role(self, user: str, role: str) -> None:
         """An administrator changes what a user may do."""
