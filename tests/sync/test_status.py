@@ -2,10 +2,12 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 
 import pytest
 
 from rollbook.resilience.failures import CallFailedError
+from rollbook.store import meta
 from rollbook.store.database import open_store
 from rollbook.store.errors import StoreDamagedError, StoreFullError
 from rollbook.sync.engine import EngineBusyError
@@ -146,6 +148,27 @@ def test_s28_a_full_disk_is_a_clear_error_and_nothing_is_half_saved(desk: Client
     assert desk.client.status().waiting == shown  # each entry is there with its record, or neither is
     assert desk.state(before) == "queued"
     desk.crash()  # space was freed
+    assert desk.sync().up_to_date
+
+
+def test_s24_what_the_disk_had_no_room_for_is_outstanding_though_small_writes_go_well(
+    make_desk: Callable[..., ClientDesk],
+) -> None:
+    desk, other = make_desk(), make_desk()
+    desk.sync()
+    for number in range(40):
+        other.add(given_name=f"Student {number}", address="x" * 400)
+    other.sync()
+    with desk.client._store.write() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFullError):
+        desk.sync()
+    with desk.client._store.write() as connection:
+        meta.put(connection, "small", "1")
+    assert desk.client.status().outstanding == ("not_pulled",)
+    with desk.client._store.write() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 4294967294")
     assert desk.sync().up_to_date
 
 

@@ -22,6 +22,7 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
             reachable=reachable,
             runs=not engine.broken,
             overdue=bool(engine.overdue),
+            behind=engine.behind,
         )
         records = listing.count(connection, "student")
         role = scopes.role(connection) or account.role

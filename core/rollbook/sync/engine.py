@@ -113,6 +113,11 @@ class SyncEngine:
         return self._pull.progress.position, self._pull.progress.head
 
     @property
+    def behind(self) -> bool:
+        """Whether the server told of changes that could not be stored yet."""
+        return self._pull.behind
+
+    @property
     def overdue(self) -> tuple[str, ...]:
         """Entries that should have gone while the server was there, and did not (S25)."""
         return self._overdue.overdue

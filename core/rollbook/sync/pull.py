@@ -37,6 +37,8 @@ class Pull:
         self._settings = settings
         self._emit = emit
         self.progress = PullProgress()
+        # The server told of more than could be stored: where the disk is full, no table says so (S24).
+        self.behind = False
         self._check = Check(store, clock, emit)
         self._snapshot = Snapshot(
             store,
@@ -77,6 +79,7 @@ class Pull:
                 meta.put(connection, CURSOR, page.cursor)
                 note_known(connection, page.cursor)
                 meta.put(connection, CONFIRMED, page.cursor)
+                self.behind = False
 
     def doubt(self) -> None:
         """Whether the cursor is the head is not known, until the server says so again (S24)."""
@@ -106,6 +109,7 @@ class Pull:
         return page
 
     def _take(self, page: ChangesPage) -> None:
+        self.behind = self.behind or page.more or bool(page.changes)
         with self._store.write() as connection:
             touched = replica.apply_changes(connection, page.changes)
             if page.position > page.head - versions.KEPT_AT_MOST:
@@ -117,6 +121,7 @@ class Pull:
                 meta.put(connection, CONFIRMED, page.cursor)
                 meta.put(connection, LAST_SYNCED, self._clock.now().isoformat())
             checkpoints.passed("client.pull.before_commit")
+        self.behind = page.more
         self.progress.position, self.progress.head = page.position, page.head
         for entity, ids in touched.items():
             self._emit(records_changed(entity, ids))

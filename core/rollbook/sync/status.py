@@ -26,12 +26,18 @@ class TableStatus:
 
 
 def table_status(
-    connection: Connection, *, reachable: bool, runs: bool = True, overdue: bool = False
+    connection: Connection,
+    *,
+    reachable: bool,
+    runs: bool = True,
+    overdue: bool = False,
+    behind: bool = False,
 ) -> TableStatus:
     """Read the status; ``reachable`` says whether the head can be known now at all.
 
     ``runs`` is false after the engine has ended by a defect: nothing more is fetched or sent. ``overdue``
-    says that entries were due while the server was there, and did not go (S25).
+    says that entries were due while the server was there, and did not go (S25); ``behind``, that the server
+    told of changes that could not be stored.
     """
     counts = outbox.counts(connection)
     facts = meta.several(connection, (CURSOR, CONFIRMED, LAST_SYNCED))
@@ -43,7 +49,7 @@ def table_status(
     if recovery.step(connection) is not None:
         outstanding.append("server_put_back")
     outstanding += scopes.outstanding(connection)
-    if not at_head:
+    if not at_head or behind:
         outstanding.append("not_pulled")
     if check_is_due(connection):
         outstanding.append("check_due")
