@@ -156,6 +156,21 @@ def test_s28_entries_on_what_was_withdrawn_go_to_the_registrar_after_a_rescue_to
     assert owner.shown() == []
 
 
+def test_s28_a_rescue_that_dies_before_its_store_is_finished_is_made_anew(desk: ClientDesk) -> None:
+    saved = desk.add(given_name="Nikos")
+    desk.close()
+    no_header(_store(desk))
+    _dies_at("rescue.made")
+    with pytest.raises(Gone):
+        desk.crash()
+    checkpoints.observe(None)
+    assert list(_store(desk).parent.glob("*.part")), "it was half made"
+    desk.crash()
+    assert desk.state(saved) == "queued"
+    assert not list(_store(desk).parent.glob("*rescued*"))
+    assert len(desk.client.status().notices) == 1
+
+
 def test_s28_a_store_set_aside_is_wiped_when_what_it_holds_is_withdrawn(
     school: SchoolServer, make_desk: MakeDesk
 ) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from rollbook.store import rows
-from rollbook.store.tables import FILE_CHUNK, REPLICA, metadata
+from rollbook.store.tables import FILE_CHUNK, KNOWN_VERSION, REPLICA, metadata
 
 _LOOKED_INTO = tuple(
     table.name
     for table in metadata.tables.values()
-    if table.info.get("salvaged") and table is not FILE_CHUNK  # chunks are known by their contents
+    # Chunks are known by their contents; versions are many, are read in a recovery only, and explained then.
+    if table.info.get("salvaged") and table not in (FILE_CHUNK, KNOWN_VERSION)
 )
 
 
@@ -35,8 +36,9 @@ def is_in_file(connection: sqlite3.Connection) -> bool:
 
 
 def unsound(connection: Connection, names: Collection[str] = _LOOKED_INTO) -> list[str]:
-    """Those of the tables, with their indexes, that are not as they should be: by default, all that no server
-    gives again.
+    """Those of the tables that are not as they should be, or whose indexes are not.
+
+    By default, what no server gives again and is read at each sync.
     """
     return [
         name

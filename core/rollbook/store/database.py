@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection
 
 from rollbook.store import connections, damage, doubt, high_water, rows, unreadable
@@ -142,7 +143,7 @@ class StoreDatabase:
         try:
             with self._told_if_gone():
                 yield
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (json.JSONDecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
             self.explain(error)
             raise
         except StoreError as error:

@@ -41,7 +41,7 @@ def make(path: Path, aside: Path, fill: Callable[[Connection], None]) -> None:
     forget_parts(path)
     try:
         _write(part, fill)
-        checkpoints.passed("client.rescue.made")
+        checkpoints.passed("rescue.made")
         part.rename(finished)
         forget_parts(path)  # what lay beside it
     except Exception:

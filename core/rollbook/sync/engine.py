@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import msgspec
+
 from rollbook.api.client import ApiClient
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import uuid7_source
@@ -33,7 +35,7 @@ from rollbook.sync.tidying import Tidying
 from rollbook.sync.withdrawn import Forget, Withdrawn
 
 _SLEPT_SECONDS = 15.0  # far more than a busy loop is late; the clock counts sleep (S29)
-_NONSENSE = (ValueError, TypeError, KeyError, AttributeError)
+_NONSENSE = (ValueError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
 """What a store raises whose rows are not what was written (S28); else it is a defect of ours."""
 
 
