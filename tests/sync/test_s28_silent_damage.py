@@ -96,6 +96,27 @@ def test_s28_blanks_in_a_record_are_found_where_they_make_no_sense(desk: ClientD
     assert len(desk.shown()) == 3
 
 
+def test_s28_a_text_that_is_none_any_more_keeps_no_other_entry_back(
+    desk: ClientDesk,
+) -> None:
+    for number in range(5):
+        desk.add(given_name=f"Waits {number}")
+    desk.close()
+    with closing(sqlite3.connect(_store(desk))) as connection:  # as a turned bit leaves it
+        connection.execute(
+            "UPDATE operation SET changes = replace(changes, 'Waits', CAST(x'ff' AS TEXT)) WHERE sequence = 3"
+        )
+        connection.commit()
+    desk.crash()
+    with pytest.raises(StoreError) as told:
+        desk.sync()
+    assert "given_name" not in str(told.value)
+    desk.crash()
+    status = desk.sync()
+    assert [(notice.kept, notice.lost) for notice in status.notices] == [(4, 1)]
+    assert len(desk.shown()) == 4
+
+
 def _worked(desk: ClientDesk) -> Entries:
     """Entries sent, waiting, changed again, and an import; what a person was told to be saved."""
     first = desk.add(given_name="Ελένη", address="α" * 300)

@@ -16,6 +16,7 @@ _LOOKED_INTO = tuple(
     # Chunks are known by their contents; versions are many, are read in a recovery only, and explained then.
     if table.info.get("salvaged") and table not in (FILE_CHUNK, KNOWN_VERSION)
 )
+_NO_TEXT = "Could not decode"
 
 
 def is_at(path: Path) -> bool:
@@ -32,7 +33,8 @@ def is_at(path: Path) -> bool:
 def is_in_file(connection: sqlite3.Connection) -> bool:
     """Whether anything in the whole file is damaged; reads all of it."""
     (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    return said != "ok" or any(_has_nonsense(connection, name) for name in REPLICA)
+    nonsense = any(_has_nonsense(connection, name) for name in REPLICA)
+    return said != "ok" or nonsense or any(_is_illegible(connection, name) for name in _LOOKED_INTO)
 
 
 def unsound(connection: Connection, names: Collection[str] = _LOOKED_INTO) -> list[str]:
@@ -52,6 +54,16 @@ def make_indexes_anew(connection: Connection, names: Collection[str]) -> list[st
     for name in names:
         rows.write(connection, f'REINDEX "{name}"', [()])
     return unsound(connection, names)
+
+
+def _is_illegible(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether a text of the table is none: SQLite itself does not look at the letters."""
+    try:
+        for _row in connection.execute(f'SELECT * FROM "{name}"'):
+            pass
+    except sqlite3.OperationalError as error:
+        return _NO_TEXT in str(error)
+    return False
 
 
 def _has_nonsense(connection: sqlite3.Connection, name: str) -> bool:

@@ -61,4 +61,7 @@ def in_our_words(error: sqlite3.Error) -> StoreError:
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
         return StoreDamagedError("its file was moved or deleted while it was open")
-    return _KINDS.get(code & 0xFF, StoreDamagedError)(str(error))
+    said = str(error)
+    if said.startswith("Could not decode"):  # it goes on with the text itself, which is a person's (R18)
+        said = "a text in it cannot be read"
+    return _KINDS.get(code & 0xFF, StoreDamagedError)(said)
