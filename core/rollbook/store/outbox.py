@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from rollbook.contract.operations import Kind
 from rollbook.contract.problems import Problem
@@ -19,15 +19,16 @@ from rollbook.store.rows import THESE, as_json, insert, listed, read, these
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, SETTLED, SHOWN, State
 from rollbook.store.tables import OPERATION
 
-_WAITS = OPERATION.c.state.in_(ACTIVE)
-# Made once: the status asks them again and again.
-_NOT_SETTLED = OPERATION.c.state.not_in(SETTLED)
+# From each state that there is to the next, along the index: what is settled is kept, and not walked.
 _COUNTS = (
-    select(OPERATION.c.state, func.count())
-    .where(_NOT_SETTLED, OPERATION.c.carried_by.is_(None) | OPERATION.c.state.not_in(NEEDS_A_PERSON))
-    .group_by(OPERATION.c.state)
+    "WITH RECURSIVE present (state) AS (SELECT min(state) FROM operation UNION "
+    "SELECT (SELECT min(state) FROM operation WHERE state > present.state) FROM present "
+    "WHERE present.state IS NOT NULL) "
+    "SELECT present.state, (SELECT count(*) FROM operation WHERE operation.state = present.state "
+    f"AND (present.state NOT IN ({listed(NEEDS_A_PERSON)}) OR carried_by IS NULL)) "
+    f"FROM present WHERE present.state NOT IN ({listed(SETTLED)})"
 )
-_OLDEST = select(OPERATION.c.created_at).where(_WAITS).order_by(OPERATION.c.sequence).limit(1)
+_OLDEST = f"SELECT created_at FROM operation WHERE state IN ({listed(ACTIVE)}) ORDER BY sequence LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +151,16 @@ def counts(connection: Connection) -> dict[State, int]:
     One that is not known needs a person (S28).
     """
     counted: dict[State, int] = {}
-    for name, count in connection.execute(_COUNTS):
+    for name, count in read(connection, _COUNTS):
         state = State(name) if name in SHOWN else State.PARKED
         counted[state] = counted.get(state, 0) + count
-    return counted
+    return {state: count for state, count in counted.items() if count}
 
 
 def oldest_waiting(connection: Connection) -> str | None:
     """When the oldest entry that waits was saved, ISO 8601 in UTC."""
-    return connection.execute(_OLDEST).scalar()
+    found = read(connection, _OLDEST)
+    return str(found[0][0]) if found else None
 
 
 def take_back(connection: Connection, entity: EntityType, op_id: str) -> bool:

@@ -11,19 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, select, tuple_, update
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import Kind
 from rollbook.contract.problems import problem
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import meta, replica
+from rollbook.store.rows import listed, read
 from rollbook.store.states import ACTIVE, State
 from rollbook.store.tables import KNOWN_VERSION, OPERATION
 
 BEGUN, WAITING = "begun", "waiting"
 LOST, HELD, DONE, LEFT = "lost", "held", "done", "left"
 OUTSTANDING = (LOST, HELD)
+# Asked by every status: with state <> '' it is read along the index of what is marked at all.
+_OUTSTANDING = (
+    f"WITH entries AS (SELECT op_id FROM operation WHERE state = '{State.GIVING_BACK.value}') "
+    "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM known_version "
+    f"WHERE state <> '' AND state IN ({listed(OUTSTANDING)}) AND op_id NOT IN (SELECT op_id FROM entries))"
+)
 _STEP = "recovery"
 _ASK = "ask_for_receipts"
 
@@ -193,14 +200,8 @@ def send_rest_anew(connection: Connection) -> int:
 
 def outstanding(connection: Connection) -> int:
     """How many entries and versions are still to be given back; an own entry and its version count once."""
-    entries = select(OPERATION.c.op_id).where(OPERATION.c.state == State.GIVING_BACK)
-    own = connection.execute(select(func.count()).select_from(entries.subquery())).scalar_one()
-    others = connection.execute(
-        select(func.count())
-        .select_from(KNOWN_VERSION)
-        .where(KNOWN_VERSION.c.state.in_(OUTSTANDING), KNOWN_VERSION.c.op_id.not_in(entries))
-    ).scalar_one()
-    return int(own) + int(others)
+    ((own, others),) = read(connection, _OUTSTANDING)
+    return int(own + others)
 
 
 def edit_of(connection: Connection, seal: str) -> tuple[Change, Kind, dict[str, dict[str, Any]]] | None:

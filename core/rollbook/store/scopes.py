@@ -19,6 +19,7 @@ from rollbook.contract.scope import ScopeChange, change_of
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act, Scope, as_text, from_text
 from rollbook.store import meta
+from rollbook.store.rows import read
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION, SCOPE
 
@@ -189,10 +190,8 @@ def _all_scopes() -> set[Scope]:
 
 
 def _followed(connection: Connection) -> dict[Scope, Following]:
-    return {
-        _scope(row.scope): Following(row.following)
-        for row in connection.execute(select(SCOPE.c.scope, SCOPE.c.following))
-    }
+    followed = read(connection, "SELECT scope, following FROM scope")
+    return {_scope(scope): Following(following) for scope, following in followed}
 
 
 def _set(connection: Connection, scope: Scope, following: Following) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
+from rollbook.store.rows import read
 from rollbook.store.tables import STAGED
 
 
@@ -31,4 +32,5 @@ def left(connection: Connection) -> list[tuple[str, int]]:
 
 def count(connection: Connection) -> int:
     """How many parts are not stored yet."""
-    return connection.execute(select(func.count()).select_from(STAGED)).scalar_one()
+    ((parts,),) = read(connection, "SELECT count(*) FROM staged")
+    return int(parts)

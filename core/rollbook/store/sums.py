@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from rollbook.contract.sums import TableSum, sum_of, version_hash
-from rollbook.store.tables import BASE_SUM, REPLICA
+from rollbook.store.rows import read
+from rollbook.store.tables import REPLICA
 
 Moved = tuple[str, int | None, int | None]
 """A record's id, the version that its base had, and the one that it has; ``None`` for no base."""
@@ -28,10 +29,8 @@ def note(connection: Connection, entity: str, moved: Iterable[Moved]) -> None:
 
 def kept(connection: Connection, entity: str) -> TableSum:
     """The sum as it was kept."""
-    row = connection.execute(
-        select(BASE_SUM.c.rows, BASE_SUM.c.sum).where(BASE_SUM.c.entity == entity)
-    ).first()
-    return TableSum() if row is None else TableSum(row.rows, row.sum)
+    found = read(connection, "SELECT rows, sum FROM base_sum WHERE entity = ?", (entity,))
+    return TableSum(*found[0]) if found else TableSum()
 
 
 def counted(connection: Connection, entity: str) -> TableSum:
