@@ -1,6 +1,7 @@
 """`rollbook`: the window. Entry point only; :mod:`rollbook_desktop.bootstrap` wires it."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--server", metavar="URL", help="address of the school's server")
     parser.add_argument("--try", dest="try_it", action="store_true", help="start with a made-up school")
     options = parser.parse_args(argv)
+    gc.freeze()  # what the program is made of stays: it need not be looked through again and again
     return bootstrap.run(bootstrap.Options(options.data, options.server, options.try_it))
 
 
