@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from rollbook.server import engines
 from rollbook.store import connections, password_check
-from rollbook.sync import check, snapshot
+from rollbook.sync import check, replay, snapshot
 
 _in_a_thread = anyio.to_thread.run_sync
 _SEEN_SELDOM = (50_000, 20, 50)
@@ -27,7 +27,7 @@ def make_cheap() -> None:
     _share_what_is_compiled()
     _share_what_routes_ask_for()
     anyio.to_thread.run_sync = _here
-    snapshot.in_thread = check.in_thread = _at_once
+    snapshot.in_thread = check.in_thread = replay.in_thread = _at_once
     password_check.PasswordHasher = lambda: argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     gc.freeze()  # what is loaded by now stays: looking it through again and again costs a tenth of the time
     gc.set_threshold(*_SEEN_SELDOM)
