@@ -127,6 +127,27 @@
 <context>
     <name>status</name>
     <message numerus="yes">
+        <source>%n not accepted</source>
+        <translation>
+            <numerusform>%n not accepted</numerusform>
+            <numerusform>%n not accepted</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n entry(ies) were not accepted by the registrar.</source>
+        <translation>
+            <numerusform>%n entry was not accepted by the registrar.</numerusform>
+            <numerusform>%n entries were not accepted by the registrar.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n entry(ies) wait for the registrar's decision.</source>
+        <translation>
+            <numerusform>%n entry waits for the registrar's decision.</numerusform>
+            <numerusform>%n entries wait for the registrar's decision.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n entry(ies) are on the way to the school.</source>
         <translation>
             <numerusform>%n entry is on the way to the school.</numerusform>
@@ -152,6 +173,23 @@
         <translation>
             <numerusform>%n waiting</numerusform>
             <numerusform>%n waiting</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>decisions</name>
+    <message numerus="yes">
+        <source>The registrar did not accept %n entry(ies): not at the school.</source>
+        <translation>
+            <numerusform>The registrar did not accept %n entry. It is not at the school.</numerusform>
+            <numerusform>The registrar did not accept %n entries. They are not at the school.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The registrar accepted %n entry(ies): at the school.</source>
+        <translation>
+            <numerusform>The registrar accepted %n entry. It is at the school.</numerusform>
+            <numerusform>The registrar accepted %n entries. They are at the school.</numerusform>
         </translation>
     </message>
 </context>

@@ -36,12 +36,12 @@ def proposals(desk: ClientDesk, state: str | None = None) -> list[dict[str, Any]
     return asyncio.run(ask())
 
 
-def decide(desk: ClientDesk, number: int, *, accept: bool, **choices: str) -> dict[str, Any]:
+def decide(desk: ClientDesk, number: int, *, accept: bool, note: str = "", **choices: str) -> dict[str, Any]:
     """Decide a proposal."""
 
     async def ask() -> dict[str, Any]:
         try:
-            return await desk.client.proposals.decide(number, accept=accept, choices=choices)
+            return await desk.client.proposals.decide(number, accept=accept, choices=choices, note=note)
         finally:
             await desk.client.aclose()
 

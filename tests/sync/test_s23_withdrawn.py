@@ -82,7 +82,7 @@ def test_s23_the_owner_is_told_what_was_decided(
     owner.sync()
     assert decide(registrar, 1, accept=True)["state"] == "accepted"
     assert decide(registrar, 2, accept=False)["state"] == "declined"
-    assert owner.sync().up_to_date
+    assert owner.sync().outstanding == ("declined",)
     states = {op_id: entry.state for op_id in (first, second) if (entry := owner.client.entry(op_id))}
     assert states == {first: "applied", second: "declined"}
     registrar.sync()

@@ -71,7 +71,11 @@ def _connecting(commands: Commands) -> None:
         help="read the password from standard input; else it is asked",
     )
     status = _leaf(commands, "status", "where everything is")
-    status.add_argument("--seen", action="store_true", help="what befell the store was read; tell it no more")
+    status.add_argument(
+        "--seen",
+        action="store_true",
+        help="what is told was read (of the store, of the registrar's decisions): tell it no more",
+    )
     leave = _leaf(commands, "sign-out", "end the session; what waits is kept for this user")
     leave.add_argument("--export", type=Path, metavar="FILE", help="write what waits there, too")
     sync = _leaf(commands, "sync", "send what waits, fetch what changed")

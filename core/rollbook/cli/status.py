@@ -5,7 +5,7 @@ import getpass
 import sys
 from argparse import Namespace
 
-from rollbook.cli import words
+from rollbook.cli import decisions, words
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError, plain
 from rollbook.cli.leaving import others_lines
 from rollbook.client.errors import CallFailedError, EngineBusyError, FailureKind
@@ -61,10 +61,13 @@ def run_status(client: Client, arguments: Namespace) -> Answer:
     if arguments.seen:
         client.notices_seen()
     status = asyncio.run(_looked(client))
+    if arguments.seen:  # what is told by this very answer counts as read from now on
+        client.proposals.decisions_read([each.op_id for each in status.decisions])
     others = others_waiting(client.account)
     data = plain(status) | {"others": [plain(each) for each in others]}
     code = DONE if status.up_to_date else OUTSTANDING
-    return Answer(data, _lines(status), others_lines(others), code)
+    said = [*others_lines(others), *([] if arguments.seen else decisions.how_to_end(status))]
+    return Answer(data, _lines(status), said, code)
 
 
 def run_sync(client: Client, arguments: Namespace) -> Answer:
@@ -140,7 +143,7 @@ def _print_status(client: Client) -> None:
 
 
 def _synced(status: Status, failure: CallFailedError | None) -> Answer:
-    said = []
+    said = decisions.how_to_end(status)
     if failure is not None:
         said.append(failure.detail or f"The school was not reached ({failure.code}).")
         if failure.request_id:
@@ -160,7 +163,9 @@ def _lines(status: Status) -> list[str]:
         f"Last synced:    {words.moment(status.last_synced_at) or 'never'}",
     ]
     if status.put_back:
-        lines.append(f"The school's server was put back; giving back {status.giving_back} entries.")
+        given = words.counted(status.giving_back, "entry", "entries")
+        lines.append(f"The school's server was put back; giving back {given}.")
+    lines += decisions.lines(status)
     if status.up_to_date:
         return [*lines, "Everything is saved at the school."]
     return [*lines, f"Not up to date: {words.outstanding(status)}."]

@@ -112,6 +112,8 @@ def outstanding(status: Status) -> str:
             else []
         ),
     ]
+    if status.declined:
+        parts.append(f"{counted(status.declined, 'entry', 'entries')} that the registrar did not accept")
     parts += [_OUTSTANDING[word] for word in status.outstanding if word in _OUTSTANDING]
     parts += [word for word in status.outstanding if word not in _OUTSTANDING and word not in STATES]
     return "; ".join(parts)

@@ -75,7 +75,7 @@ class Client:
         self._listeners = listeners
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
-        self.proposals = Proposals(api)
+        self.proposals = Proposals(api, store, listeners.emit)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from rollbook.api.client import ApiClient
+from rollbook.client import handed
 from rollbook.client.values import GivenUp, History, PastVersion
-from rollbook.store import outbox
+from rollbook.store import listing, outbox
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
@@ -17,15 +18,21 @@ _ENDED = (State.REPLACED, State.DISCARDED)
 
 
 async def history_of(store: StoreDatabase, api: ApiClient, entity: str, entity_id: str) -> History:
-    """Ask the school for all versions, oldest first. Raises :class:`CallFailedError`."""
-    versions = await _versions(api, entity, entity_id)
+    """Ask the school for all versions, oldest first. Raises :class:`CallFailedError`.
+
+    Of a record that has left this computer (S23) the school is not asked: it would not say.
+    """
     with store.read() as connection:
+        here = listing.one(connection, entity, entity_id) is not None
+    versions = await _versions(api, entity, entity_id) if here else []
+    with store.read() as connection:
+        given = handed.of_record(connection, entity, entity_id)
         ended = _given_up(connection, entity, entity_id)
         on_their_way = outbox.rows_of_record(connection, entity_id)
     kept = {(name, _text(new)) for version in versions for name, (_old, new) in version.changes.items()}
     for row in on_their_way:
         kept |= {(name, _text(change["value"])) for name, change in json.loads(row.changes).items()}
-    return History(tuple(versions), tuple(_not_kept(ended, kept)))
+    return History(tuple(versions), tuple(_not_kept(ended, kept)), given)
 
 
 async def _versions(api: ApiClient, entity: str, entity_id: str) -> list[PastVersion]:

@@ -1,19 +1,30 @@
 """What others handed over because they may not write it any more, for a registrar (S23)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from rollbook.api.client import ApiClient
 from rollbook.contract.proposals import Decision, Proposal
+from rollbook.store import decisions
+from rollbook.store.database import StoreDatabase
+from rollbook.sync.events import Emit, StatusChanged
 
 
 class Proposals:
-    """Read and decided at the server, where they are kept. Every method raises :class:`CallFailedError`."""
+    """Read and decided at the server, where they are kept. Coroutines raise :class:`CallFailedError`."""
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, store: StoreDatabase, emit: Emit) -> None:
         self._api = api
+        self._store = store
+        self._emit = emit
+
+    def decisions_read(self, op_ids: Collection[str]) -> None:
+        """This user has read what was decided on these entries of theirs; it is not told again."""
+        with self._store.write() as connection:
+            decisions.read(connection, op_ids)
+        self._emit(StatusChanged())
 
     async def listed(self, state: str | None = "open") -> list[dict[str, Any]]:
         """All of that state (``open``, ``accepted``, ``declined``; ``None``: each), in their order."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from rollbook.api.client import ApiClient
+from rollbook.client import handed
 from rollbook.client.accounts import Account
 from rollbook.client.values import Status, StoreNotice
 from rollbook.store import listing, notices, scopes
@@ -27,6 +28,7 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         records = listing.count(connection, "student")
         role = scopes.role(connection) or account.role
         befell = notices.all_of(connection)
+        decided = handed.unread(connection)
     outstanding = (*tables.outstanding, *filter(None, [store.trouble]))
     pulled, to_pull = engine.progress
     count = tables.counts.get
@@ -59,6 +61,7 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         school=account.school_name,
         server=account.url,
         notices=tuple(StoreNotice(**msgspec.structs.asdict(each)) for each in befell),
+        decisions=decided,
         failure=connection_now.failure,
         failure_detail=connection_now.failure_detail,
     )

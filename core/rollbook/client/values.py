@@ -12,6 +12,7 @@ __all__ = [
     "Event",
     "FirstAttempt",
     "GivenUp",
+    "HandedEntry",
     "History",
     "PastVersion",
     "RecordPage",
@@ -156,6 +157,28 @@ class StoreNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedEntry:
+    """An entry of this user that a registrar decides or has decided, as they may not write it any more (S23).
+
+    ``state``: ``open`` (undecided), ``accepted`` or ``declined``; ``by`` and ``at`` say who decided and when,
+    ``note`` is their words. ``label`` names the record where this user may still see it, and ``fields`` maps
+    each changed field to (had, value) likewise. Times are ISO 8601 in UTC.
+    """
+
+    op_id: str
+    kind: str
+    entity: str
+    entity_id: str
+    entered_at: str
+    state: str
+    by: str = ""
+    at: str = ""
+    note: str = ""
+    label: str = ""
+    fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The truth, computed from the tables and the breaker (S24, R5).
 
@@ -164,7 +187,8 @@ class Status:
     not_connected. ``since`` is ISO 8601. ``next_attempt_in`` is in seconds.
     ``outstanding`` says in stable words what keeps it from being up to date. ``put_back``: the school's
     server was put back to an earlier state, and ``giving_back`` counts what it is still to get back (S22).
-    ``handed_over`` counts entries that a registrar decides, as this user may not write them any more (S23).
+    ``handed_over`` counts entries that a registrar decides, as this user may not write them any more (S23);
+    ``decisions`` are those that nobody has read yet.
     ``failure`` is the stable code of what the last call met, where it failed; ``failure_detail`` its words.
     """
 
@@ -196,6 +220,7 @@ class Status:
     put_back: bool = False
     giving_back: int = 0
     notices: tuple[StoreNotice, ...] = ()
+    decisions: tuple[HandedEntry, ...] = ()
     failure: str = ""
     failure_detail: str = ""
 
@@ -208,6 +233,11 @@ class Status:
     def needs_you(self) -> int:
         """Entries that a person must decide."""
         return self.parked + self.conflicts
+
+    @property
+    def declined(self) -> int:
+        """Entries that the registrar did not accept, and that nobody has read of yet."""
+        return sum(each.state == "declined" for each in self.decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +297,13 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A record's versions, oldest first, and what was entered here and not kept (S14)."""
+    """A record's versions, oldest first, what was entered here and not kept (S14), and what was handed to the
+    registrar (S23). Of a record that this user may not see any more only the last is told.
+    """
 
     versions: tuple[PastVersion, ...]
     not_kept: tuple[GivenUp, ...]
+    handed: tuple[HandedEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

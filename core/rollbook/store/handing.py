@@ -11,7 +11,7 @@ from rollbook.contract.problems import Problem, problem
 from rollbook.contract.proposals import Handing, HandingResult
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act, Scope
-from rollbook.store import listing, replica, scopes
+from rollbook.store import decisions, listing, replica, scopes
 from rollbook.store.lease import Leased, lease_these
 from rollbook.store.states import ACTIVE, State
 from rollbook.store.tables import LANE, OPERATION
@@ -70,6 +70,7 @@ def settle(
     for each in leased:
         result = answered.get(each.op_id)
         _set(connection, each.op_id, last_request_id=request_id, **_values_after(result, at))
+        decisions.settle(connection, [each.op_id])
         if result is not None and result.outcome is not Handing.REFUSED:
             _forget_what_may_not_be_seen(connection, each)
         replica.refresh(connection, ENTITIES[each.entity], each.entity_id)

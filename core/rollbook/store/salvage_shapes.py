@@ -78,6 +78,7 @@ def _is_record(row: Row) -> bool:
 
 _HOLDS: dict[str, Callable[[Row], bool]] = {
     "alias": _is_alias,
+    "decision": lambda row: row["state"] in ("accepted", "declined") and bool(_ID.fullmatch(row["op_id"])),
     "file_chunk": lambda row: hash_of(row["content"]) == row["sha256"],
     "known_version": _is_version,
     "meta": lambda row: row["name"] in KEPT_FACTS,

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from rollbook.contract.feed import Change
-from rollbook.contract.proposals import ProposalState, decision_of
+from rollbook.contract.proposals import decision_of
 from rollbook.contract.scope import ScopeChange, change_of
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act, Scope, as_text, from_text
-from rollbook.store import meta
+from rollbook.store import decisions, meta
 from rollbook.store.rows import read
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION, SCOPE
@@ -57,7 +57,7 @@ def take_told(connection: Connection, changes: Iterable[Change], *, at_head: boo
         if change is not None:
             meta.put(connection, _TOLD, msgspec.json.encode(change).decode())
         elif decision is not None:
-            _take_decision(connection, *decision, entry)
+            decisions.take(connection, *decision, entry)
     told = meta.get(connection, _TOLD) if at_head else None
     if told is not None:
         _take_change(connection, msgspec.json.decode(told, type=ScopeChange))
@@ -167,20 +167,6 @@ def _send_again_what_was_forbidden(connection: Connection, entity: str) -> None:
     mended = [row.op_id for row in rows if json.loads(row.problem).get("error") == "forbidden"]
     connection.execute(
         update(OPERATION).where(OPERATION.c.op_id.in_(mended)).values(state=State.QUEUED, problem=None)
-    )
-
-
-def _take_decision(connection: Connection, op_id: str, decided: ProposalState, entry: Change) -> None:
-    state = State.APPLIED if decided is ProposalState.ACCEPTED else State.DECLINED
-    note = str((entry.values or {}).get("note") or "")
-    said = json.dumps({"title": note, "error": "declined"}, ensure_ascii=False) if note else None
-    connection.execute(
-        update(OPERATION)
-        .where(
-            (OPERATION.c.op_id == op_id) | (OPERATION.c.carried_by == op_id),
-            OPERATION.c.state == State.HANDED_OVER,
-        )
-        .values(state=state, settled_at=entry.at, problem=said if state is State.DECLINED else None)
     )
 
 

@@ -174,6 +174,22 @@ SCOPE = Table(
     info=SALVAGED,
 )
 
+DECISION = Table(
+    "decision",  # what a registrar decided on entries that were handed over (S23)
+    metadata,
+    Column("op_id", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("entered_at", Text, nullable=False),
+    Column("state", Text, nullable=False),  # accepted, declined
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("read", Integer, nullable=False, server_default="0"),  # a person has read it
+    info=SALVAGED,
+)
+
 
 # Versions of records as the school made them, kept for a while: what a server that was put back gets (S22).
 KNOWN_VERSION = Table(

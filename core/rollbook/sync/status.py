@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from rollbook.store import meta, outbox, recovery, scopes, staged
+from rollbook.store import decisions, meta, outbox, recovery, scopes, staged
 from rollbook.store.states import State
 from rollbook.sync.check import check_is_due, tables_that_differ
 from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
@@ -49,6 +49,8 @@ def table_status(
     if recovery.step(connection) is not None:
         outstanding.append("server_put_back")
     outstanding += scopes.outstanding(connection)
+    if decisions.declined_unread(connection):
+        outstanding.append("declined")
     if not at_head or behind:
         outstanding.append("not_pulled")
     if check_is_due(connection):

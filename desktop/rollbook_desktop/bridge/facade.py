@@ -1,6 +1,6 @@
 """What the window asks of the client's facade. The real one and a test's stand-in both fit it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from rollbook.client.values import (
@@ -33,6 +33,12 @@ class AccountLike(Protocol):
     def role(self) -> str: ...
 
 
+class ProposalsLike(Protocol):
+    """What was handed to the registrar."""
+
+    def decisions_read(self, op_ids: Collection[str]) -> None: ...
+
+
 class Facade(Protocol):
     """The local queries and commands block for milliseconds; the coroutines run on the engine's loop."""
 
@@ -60,6 +66,8 @@ class Facade(Protocol):
     def has_password_check(self) -> bool: ...
     def password_fits(self, password: str) -> bool: ...
 
+    @property
+    def proposals(self) -> ProposalsLike: ...
     def notices_seen(self) -> None: ...
     def waiting_as_data(self) -> list[dict[str, Any]]: ...
 

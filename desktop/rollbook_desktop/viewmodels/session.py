@@ -60,6 +60,10 @@ class Session(QObject):
         """The person has read what befell the store (S28)."""
         self._bridge.command(self._facade.notices_seen)
 
+    def decisions_read(self, op_ids: list[str]) -> None:
+        """The person has read what the registrar decided on these entries (S23)."""
+        self._bridge.command(partial(self._facade.proposals.decisions_read, op_ids))
+
     def _take_no_file(self, error: Exception) -> None:
         self.not_exported.emit(getattr(error, "strerror", None) or str(error))
 

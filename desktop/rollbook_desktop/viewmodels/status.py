@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from rollbook.client.values import Status
 from rollbook_desktop.bridge.bridge import Bridge, Ticket
 from rollbook_desktop.bridge.facade import Facade
+from rollbook_desktop.viewmodels.decision_words import DecisionWords, decision_words, summary_words
 from rollbook_desktop.viewmodels.status_words import StatusWords, describe
 from rollbook_desktop.viewmodels.store_words import trouble_words
 
@@ -46,6 +47,16 @@ class StatusModel(QObject):
         self._timer.timeout.connect(self.ask)
         self._timer.start()
 
+    @property
+    def decisions(self) -> tuple[DecisionWords, ...]:
+        """What the registrar decided and nobody has read yet (S23)."""
+        return tuple(map(decision_words, self.status.decisions)) if self.status else ()
+
+    @property
+    def decisions_summary(self) -> str:
+        """All of that in one line; empty for none."""
+        return summary_words(self.status.decisions) if self.status else ""
+
     def ask(self) -> None:
         """Ask for the status; one question at a time, and once more when something came between."""
         if self._ticket is not None:
@@ -58,8 +69,8 @@ class StatusModel(QObject):
         self._failure = ""
         shown = self._hold.pass_on(status, self._monotonic())
         words = describe(shown, self._now())
-        troubled = self.status is None or trouble_words(shown) != trouble_words(self.status)
-        changed, self.status, self.words = troubled or words != self.words, shown, words
+        news = self.status is None or _besides(shown) != _besides(self.status)
+        changed, self.status, self.words = news or words != self.words, shown, words
         if changed:
             self.changed.emit()
         if self._hold.left:
@@ -104,6 +115,11 @@ class Hold:
         if self.left == 0.0 or self._shown is None:
             self._shown = status
         return self._shown
+
+
+def _besides(status: Status) -> tuple[object, ...]:
+    """What the window tells besides the words of the state."""
+    return trouble_words(status), status.decisions, status.role
 
 
 def _rank(status: Status) -> tuple[int, bool]:

@@ -58,6 +58,8 @@ def _word(status: Status) -> tuple[str, str, Tone]:
         return translate("status", "Degraded"), "degraded", Tone.WARN
     if status.needs_you:
         return translate("status", "Needs you"), "needs-you", Tone.ACT
+    if status.declined:
+        return translate("status", "Not accepted"), "needs-you", Tone.WARN
     return _online_word(status)
 
 
@@ -76,6 +78,8 @@ def _online_word(status: Status) -> tuple[str, str, Tone]:
         return translate("status", "Saving"), "saving", Tone.BUSY
     if status.up_to_date:
         return translate("status", "All saved"), "saved", Tone.GOOD
+    if _is_with_the_registrar(status):
+        return translate("status", "With the registrar"), "waiting", Tone.QUIET
     if status.to_pull:
         return translate("status", "Fetching"), "fetching", Tone.BUSY
     return translate("status", "Checking"), "sync", Tone.BUSY
@@ -91,6 +95,8 @@ def _counts(status: Status, word: str) -> list[str]:
         counts.append(translate("status", "%n waiting", "", status.waiting))
     if status.needs_you:
         counts.append(translate("status", "%n needs you", "", status.needs_you))
+    if status.declined:
+        counts.append(translate("status", "%n not accepted", "", status.declined))
     return counts
 
 
@@ -98,8 +104,12 @@ def _counts_online(status: Status) -> list[str]:
     if status.needs_you:
         waiting = [translate("status", "%n waiting", "", status.waiting)] if status.waiting else []
         return [str(status.needs_you), *waiting]
+    if status.declined:
+        return [str(status.declined)]
     if status.waiting:
         return [str(status.waiting)]
+    if _is_with_the_registrar(status):
+        return [str(status.handed_over)]
     if status.up_to_date or not status.to_pull:
         return []
     return [translate("status", "{done} of {total}").format(done=status.pulled, total=status.to_pull)]
@@ -144,8 +154,12 @@ def _headline_by_connection(status: Status) -> str:
 def _headline_online(status: Status) -> str:
     if status.needs_you:
         return translate("status", "%n entry(ies) need your decision.", "", status.needs_you)
+    if status.declined:
+        return translate("status", "%n entry(ies) were not accepted by the registrar.", "", status.declined)
     if status.waiting:
         return translate("status", "%n entry(ies) are on the way to the school.", "", status.waiting)
+    if _is_with_the_registrar(status):
+        return translate("status", "%n entry(ies) wait for the registrar's decision.", "", status.handed_over)
     if status.up_to_date:
         return translate("status", "Everything is saved at the school.")
     return translate("status", "Comparing with the school's server.")
@@ -164,7 +178,16 @@ def _explanation(status: Status) -> str:
         )
     if status.needs_you:
         return translate("status", "Open the Sync centre to see what the school answered.")
+    if status.declined:
+        return translate("status", "They are not at the school. Read what the registrar says.")
+    if _is_with_the_registrar(status):
+        return translate("status", "You may not write them any more; you are told what is decided.")
     return ""
+
+
+def _is_with_the_registrar(status: Status) -> bool:
+    """Whether nothing else is outstanding."""
+    return bool(status.handed_over) and set(status.outstanding) <= {"handed_over"}
 
 
 def _rows(status: Status, now: datetime) -> tuple[tuple[str, str], ...]:
@@ -201,7 +224,8 @@ def _outstanding(status: Status) -> str:
             (status.failed, translate("status", "%n failed for now")),
             (status.parked, translate("status", "%n refused")),
             (status.conflicts, translate("status", "%n in conflict")),
-            (status.handed_over, translate("status", "%n handed to the registrar")),
+            (status.handed_over, translate("status", "%n handed to the registrar, who decides")),
+            (status.declined, translate("status", "%n not accepted by the registrar")),
         )
         if count
     ]

@@ -30,6 +30,11 @@ class Banner(QFrame):
         layout.setSpacing(SPACE["s"])
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._text, 1)
+        self._act: Callable[[], None] | None = None
+        self._button = Button(theme, "", f"{name}Action")
+        self._button.clicked.connect(self._do)
+        self._button.hide()
+        layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         theme.changed.connect(self._tint)
         self.hide()
 
@@ -38,9 +43,17 @@ class Banner(QFrame):
         """What is said; empty while hidden."""
         return self._text.text()
 
-    def say(self, text: str, tone: str = "quiet") -> None:
-        """Show ``text`` in a tone of the style sheet; nothing hides the banner."""
+    def say(
+        self, text: str, tone: str = "quiet", action: str = "", act: Callable[[], None] | None = None
+    ) -> None:
+        """Show ``text`` in a tone of the style sheet, with one thing that can be done about it.
+
+        Nothing hides the banner.
+        """
         self._text.setText(text)
+        self._act = act
+        self._button.setText(action)
+        self._button.setVisible(bool(action))
         self._tone = tone
         self.setProperty("tone", tone)
         for part in (self, self._text):
@@ -48,6 +61,10 @@ class Banner(QFrame):
             part.style().polish(part)
         self._tint()
         self.setVisible(bool(text))
+
+    def _do(self) -> None:
+        if self._act is not None:
+            self._act()
 
     def _tint(self) -> None:
         self._icon.setPixmap(self._theme.pixmap(TONE_ICONS[self._tone], TONE_MEANINGS[self._tone], 18))

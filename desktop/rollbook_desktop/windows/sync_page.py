@@ -95,7 +95,7 @@ class SyncPage(QWidget):
         if self._table.loaded:
             self._notice.say(
                 self.tr("Nothing is waiting"),
-                self.tr("Every entry made on this computer has reached the school."),
+                self.tr("No entry on this computer is left to be sent or decided."),
                 icon="saved",
                 meaning="good",
             )

@@ -13,6 +13,7 @@ from rollbook_desktop.widgets.banner import Banner, Toast
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.pill import Pill
 from rollbook_desktop.widgets.theme import SPACE, Theme
+from rollbook_desktop.windows.decisions_dialog import DecisionsDialog
 from rollbook_desktop.windows.error_dialog import ErrorDialog
 from rollbook_desktop.windows.settings_page import SettingsPage
 from rollbook_desktop.windows.sidebar import Place, Sidebar
@@ -44,6 +45,7 @@ class Workspace(QWidget):
         self._title = label("", "title", name="placeTitle")
         self._pill = Pill(theme, "statusPill")
         self._banner = Banner(theme, "engineBanner")
+        self._decisions = Banner(theme, "decisionsBanner")
         self._students = StudentsPage(theme, desk, memory)
         self._sync = SyncPage(theme, desk)
         self._support = SupportPage(theme, desk, memory)
@@ -93,10 +95,11 @@ class Workspace(QWidget):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addLayout(bar)
-        notice = QHBoxLayout()
-        notice.setContentsMargins(SPACE["l"], SPACE["s"], SPACE["l"], 0)
-        notice.addWidget(self._banner)
-        right.addLayout(notice)
+        for banner in (self._banner, self._decisions):
+            notice = QHBoxLayout()
+            notice.setContentsMargins(SPACE["l"], SPACE["s"], SPACE["l"], 0)
+            notice.addWidget(banner)
+            right.addLayout(notice)
         right.addWidget(self._pages, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -151,6 +154,17 @@ class Workspace(QWidget):
             self._told_of_store = True
             StoreNoticeDialog(self._theme, self.window(), status.notices, self._desk.session).open()
 
+    def _tell_decisions(self) -> None:
+        """What the registrar decided stays in the window until it was read (S23)."""
+        words = self._desk.status.decisions_summary
+        if words == self._decisions.text:
+            return
+        tone = "warn" if any(each.declined for each in self._desk.status.decisions) else "quiet"
+        self._decisions.say(words, tone, self.tr("Read…") if words else "", self._open_decisions)
+
+    def _open_decisions(self) -> None:
+        DecisionsDialog(self._theme, self.window(), self._desk.status.decisions, self._desk.session).open()
+
     def _greet(self) -> None:
         self._toast.say(self.tr("Signed in."))
 
@@ -170,6 +184,7 @@ class Workspace(QWidget):
 
     def _show_status(self) -> None:
         self._tell_of_store()
+        self._tell_decisions()
         words = self._desk.status.words
         if words is None:
             self._pill.show_status(self.tr("Opening…"), "waiting", "quiet", "")

@@ -1,0 +1,96 @@
+"""S23: the window tells what the registrar decided on one's own entries, until it was read."""
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+from sqlalchemy import update
+
+from rollbook.client.facade import Client
+from rollbook.contract.feed import Change
+from rollbook.contract.proposals import PROPOSAL, ProposalState
+from rollbook.store import decisions
+from rollbook.store.database import open_store
+from rollbook.store.states import State
+from rollbook.store.tables import OPERATION
+from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.windows.decisions_dialog import DecisionsDialog
+from rollbook_desktop.windows.workspace import Workspace
+from support.desk import student
+
+
+@pytest.fixture
+def handed(client: Client) -> str:
+    """An entry that is with the registrar."""
+    op_id = student(client, "Papadopoulou", "Eleni").op_id
+    assert op_id is not None
+    _write(client, lambda connection: connection.execute(update(OPERATION).values(state=State.HANDED_OVER)))
+    return op_id
+
+
+def _write(client: Client, work: object) -> None:
+    store = open_store(client.account.store)
+    with store.write() as connection:
+        work(connection)  # type: ignore[operator]
+    store.close()
+
+
+def _decided(client: Client, op_id: str, state: ProposalState, note: str) -> None:
+    told = Change(
+        PROPOSAL, op_id, 1, {"state": state.value, "note": note}, by="Ada", at="2026-11-24T09:00:00+00:00"
+    )
+    _write(client, lambda connection: decisions.take(connection, op_id, state, told))
+
+
+def _text(root: QWidget, name: str) -> str:
+    found = root.findChild(QLabel, name)
+    assert found is not None, name
+    return found.text()
+
+
+def test_s23_what_the_registrar_has_is_said_while_it_is_undecided(
+    qtbot: QtBot, handed: str, workspace: Workspace, desk: Desk
+) -> None:
+    qtbot.waitUntil(lambda: desk.status.status is not None and desk.status.status.handed_over == 1)
+    assert desk.status.words is not None
+    assert "1 handed to the registrar, who decides" in dict(desk.status.words.rows)["Outstanding"]
+
+
+def test_s23_a_declined_entry_stays_in_the_window_until_it_was_read(
+    qtbot: QtBot, handed: str, workspace: Workspace, desk: Desk, client: Client
+) -> None:
+    _decided(client, handed, ProposalState.DECLINED, "She stays in 7A")
+    desk.status.ask()
+    qtbot.waitUntil(lambda: _text(workspace, "decisionsBanner") != "")
+    assert _text(workspace, "decisionsBanner") == (
+        "The registrar did not accept 1 entry. It is not at the school."
+    )
+    assert desk.status.words is not None
+    assert "1 not accepted" in desk.status.words.text
+    button = workspace.findChild(QAbstractButton, "decisionsBannerAction")
+    assert button is not None
+    button.click()
+    dialog = workspace.window().findChild(DecisionsDialog)
+    assert isinstance(dialog, DecisionsDialog)
+    assert _text(dialog, "decisionNote") == "Note: She stays in 7A"
+    assert _text(dialog, "decisionWhich").startswith("New student (Eleni Papadopoulou), entered")
+    assert "Given name: nothing → Eleni" in _text(dialog, "decisionChanges")
+    read = dialog.findChild(QAbstractButton, "decisionsRead")
+    assert read is not None
+    read.click()
+    qtbot.waitUntil(lambda: client.status().decisions == ())
+    qtbot.waitUntil(lambda: _text(workspace, "decisionsBanner") == "")
+    desk.entries.refresh()
+    qtbot.waitUntil(lambda: desk.entries.rowCount() == 0)
+    assert _text(workspace, "entriesNoticeText") == "No entry on this computer is left to be sent or decided."
+
+
+def test_s23_an_accepted_entry_is_told_calmly(
+    qtbot: QtBot, handed: str, workspace: Workspace, desk: Desk, client: Client
+) -> None:
+    _decided(client, handed, ProposalState.ACCEPTED, "")
+    desk.status.ask()
+    qtbot.waitUntil(
+        lambda: _text(workspace, "decisionsBanner") == "The registrar accepted 1 entry. It is at the school."
+    )
+    assert desk.status.words is not None
+    assert "not accepted" not in desk.status.words.text
