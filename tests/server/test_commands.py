@@ -199,3 +199,25 @@ def test_s21_check_tells_a_wrong_sum_and_mends_it(
     assert (code, "check --mend" in said) == (1, True)
     assert run("check", "--mend")[0] == 0
     assert run("check")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("devices",), ("prune",), ("recovery",)], ids=lambda each: each[0]
+)
+def test_a_mistyped_path_makes_no_database(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    file = tmp_path / "mistyped.sqlite3"
+    assert main([*command, "--database", f"sqlite:///{file}"]) == 1
+    assert f"There is no database {file}" in "".join(capsys.readouterr())
+    assert not file.exists()
+
+
+def test_the_last_administrator_stays_one(run: Callable[..., tuple[int, str]]) -> None:
+    administrator = ("--role", "administrator", "--password-stdin")
+    assert run("create-user", "ada", *administrator, stdin="a good password\n")[0] == 0
+    code, said = run("set-role", "ada", "--role", "viewer")
+    assert (code, "last administrator" in said) == (1, True)
+    assert run("create-user", "berta", *administrator, stdin="a good password\n")[0] == 0
+    assert run("set-role", "ada", "--role", "viewer")[0] == 0
+    assert run("set-role", "berta", "--role", "viewer")[0] == 1

@@ -51,6 +51,13 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
 }
 
 
+_SHOW_THE_SCHOOL = ("students", "photo", "outbox", "conflicts", "history", "import", "proposals")
+_SIGNED_OUT = (
+    "You are signed out: nothing of the school is shown or entered until {0} signs in again "
+    "(rollbookctl connect ADDRESS --user {0}). Entries that wait are kept."
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 a problem, 2 usage, 3 saved but outstanding."""
     parsed = parser().parse_args(arguments)
@@ -94,6 +101,8 @@ def _run(parsed: Namespace) -> Answer:
     client = open_client(parsed.data, server=parsed.server)
     try:
         befell = notices.lines(client)
+        if parsed.command in _SHOW_THE_SCHOOL and client.status().connection == "signed_out":
+            raise CommandProblemError(_SIGNED_OUT.format(client.account.user_name), code="not-signed-in")
         answer = _COMMANDS[parsed.command](client, parsed)
         return dataclasses.replace(answer, said=[*befell, *answer.said])
     finally:

@@ -13,6 +13,9 @@ from rollbook.server.commands.speaking import PROBLEM, CommandError, say
 from rollbook.server.logs import keep_quiet
 from rollbook.server.settings import SettingError, read_settings
 
+_MAKE_A_DATABASE = ("serve", "create-user", "make-demo", "migrate")
+"""All others look at a school that is there, and must not make an empty one of a mistyped path."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Gives 0 for done, 1 for a problem that has been said; argparse ends with 2."""
@@ -31,6 +34,10 @@ def _run(asked: argparse.Namespace) -> int:
     keep_quiet()
     # Each command is loaded when it is asked for: `--help` needs neither uvicorn nor Alembic.
     settings = read_settings(asked.settings, database=asked.database)
+    if asked.command not in _MAKE_A_DATABASE:
+        from rollbook.server.commands.opening import must_be_there
+
+        must_be_there(settings)
     clock = SystemClock()
     new_id = uuid7_source(clock)
     if asked.command == "serve":

@@ -81,6 +81,12 @@ def role_of(connection: Connection, user_id: str, school_id: str) -> str | None:
     return _membership(connection, user_id, school_id)[0]
 
 
+def members(connection: Connection, school_id: str, role: str) -> int:
+    """How many users have that role in the school."""
+    mine = (membership.c.school_id == school_id) & (membership.c.role == role)
+    return int(connection.execute(select(func.count()).select_from(membership).where(mine)).scalar_one())
+
+
 def change_role(connection: Connection, clock: Clock, user_id: str, school_id: str, role: Role) -> bool:
     """Give a member of that school another role, which their desks learn from its feed (S23).
 

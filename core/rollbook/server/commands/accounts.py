@@ -56,8 +56,14 @@ def set_role(settings: Settings, clock: Clock, *, name: str, role: Role, school:
         if user is None:
             raise CommandError(f"There is no user “{name.strip()}”.")
         school_id = _existing_school(connection, school)
-        if accounts.role_of(connection, user.id, school_id) is None:
+        before = accounts.role_of(connection, user.id, school_id)
+        if before is None:
             raise CommandError(f"{user.name} does not belong to that school: see create-user.")
+        if before == Role.ADMINISTRATOR != role and accounts.members(connection, school_id, before) == 1:
+            raise CommandError(
+                f"{user.name} is the school's last administrator, and stays so. "
+                "Make another user administrator first."
+            )
         return accounts.change_role(connection, clock, user.id, school_id, role)
 
     with opened(settings, clock) as database:

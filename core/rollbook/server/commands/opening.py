@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from rollbook.domain.clock import Clock
 from rollbook.server.commands.speaking import CommandError
@@ -30,6 +34,21 @@ def opened(settings: Settings, clock: Clock) -> Iterator[Database]:
         raise CommandError(explained(error)) from error
     finally:
         database.close()
+
+
+def must_be_there(settings: Settings) -> None:
+    """Raises :class:`CommandError` where the database is a SQLite file that does not exist."""
+    try:
+        url = make_url(settings.database)
+    except ArgumentError:
+        return  # whoever opens it says what is wrong with the setting
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return
+    if not Path(str(url.database)).exists():
+        raise CommandError(
+            f"There is no database {url.database}; none was made. Check the path (--database, "
+            "ROLLBOOK_DATABASE). For a new one, run rollbook-server migrate."
+        )
 
 
 def explained(error: ProblemError) -> str:
