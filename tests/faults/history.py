@@ -236,6 +236,7 @@ class History:
                 if not self._quiet(desk):
                     await self._by(desk, self._sync)
                     await self._by(desk, self._people.decide_all)
+            await self._by(self._desks[0], lambda desk: self._people.decide_proposals(desk, self._desks))
             if self._school.went_back and round_ >= ROUNDS_BEFORE_THE_END:
                 self._school.end_recovery()
             self._look(*self._desks)
@@ -248,6 +249,5 @@ class History:
 
     def _quiet(self, desk: Desk) -> bool:
         status = desk.client.status()
-        waits = set(status.outstanding) - {"handed_over"}  # what a registrar decides, at their own time (S23)
         position, _, mark = (status.cursor or "0").partition(".")
-        return not waits and (int(position), mark) == self._school.last_row()
+        return not status.outstanding and (int(position), mark) == self._school.last_row()

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from faults.ledger import FIELDS, Decision, Entry, Ledger
 from faults.oracle import LOST, Fault
 from rollbook.client.resolving import Chosen
 from rollbook.client.values import Edit, RecordQuery, RefusedEntryError, Saved, WaitingEntry
+from rollbook.resilience.failures import CallFailedError
 from rollbook.store.errors import NotAllowedNowError
 
 _NEEDS = ("parked", "conflict")
@@ -155,6 +156,21 @@ class People:
             if now is not None and now.state in _NEEDS:
                 self.decide(desk, now)
 
+    async def decide_proposals(self, desk: Desk, desks: Sequence[Desk]) -> None:
+        """A registrar at ``desk`` accepts or declines what others handed over, and declines what clashes."""
+        for each in await desk.client.proposals.listed():
+            accept = self.chance.random() < 0.6
+            try:
+                await desk.client.proposals.decide(each["number"], accept=accept, choices={})
+            except CallFailedError as refused:
+                self.ledger.say(f"  {each['op_id'][-6:]} cannot be accepted: {refused.code}")
+                accept = False
+                await desk.client.proposals.decide(each["number"], accept=False, choices={})
+            how = "accepts" if accept else "declines"
+            self.ledger.say(f"the registrar at {desk.name} {how} {each['op_id'][-6:]}")
+            if not accept:
+                self.ledger.decide(_carried(desks, each["op_id"]), Decision("declined"))
+
     def decide(self, desk: Desk, entry: WaitingEntry) -> None:
         """One person's decision of one entry: choose, send again, or give up."""
         roll = self.chance.random()
@@ -269,6 +285,12 @@ class People:
 
 
 Deed = Callable[[People, Desk], Any]
+
+
+def _carried(desks: Sequence[Desk], op_id: str) -> list[str]:
+    """The entries in the bytes of that one."""
+    mine = "SELECT op_id FROM operation WHERE op_id = ? OR carried_by = ?"
+    return [found for desk in desks for (found,) in desk.rows(mine, op_id, op_id)]
 
 
 def _is_taken(entry: WaitingEntry) -> bool:
