@@ -10,9 +10,10 @@ from sqlalchemy import Column, Connection, Index, Inspector, Table, bindparam, i
 from sqlalchemy.schema import CreateColumn
 
 from rollbook.domain.registry import ENTITIES
+from rollbook.store import sums
 from rollbook.store.errors import NewerStoreError
 from rollbook.store.search_index import has_search_index, make_search_index
-from rollbook.store.tables import FILLING, REPLICA, metadata
+from rollbook.store.tables import BASE_SUM, FILLING, REPLICA, metadata
 
 STORE_VERSION = 1
 
@@ -39,11 +40,14 @@ def needs_preparing(connection: Connection) -> bool:
 def prepare(connection: Connection) -> None:
     """Make what is missing. Raises :class:`NewerStoreError` for a store of a later version."""
     version = _version(connection)
+    sums_were_kept = inspect(connection).has_table(BASE_SUM.name)
     metadata.create_all(connection)
     for table in metadata.tables.values():
         _add_missing(connection, table)
     for name in REPLICA:
         make_search_index(connection, name)
+    if not sums_were_kept:  # what came before is in none (S21)
+        sums.mend(connection, sums.wrongly_kept(connection))
     if version != STORE_VERSION:
         connection.exec_driver_sql(f"PRAGMA user_version={STORE_VERSION}")
 
