@@ -182,3 +182,13 @@ def test_s22_bringing_back_a_record_that_was_archived_anew_asks() -> None:
         "operation", Kind.CREATE, "spell", "id", {"alone": FieldChange("a", "b")}, 3, base_seal="old lineage"
     )
     assert isinstance(decide(Subject(SPELL, gone, [], ME), create, lambda name, value: None), Clash)
+
+
+def test_s15_who_creates_an_archived_record_again_is_shown_what_it_holds_by_now() -> None:
+    now = {"alone": "b", "other": "c", "begin": None, "end": None}
+    subject = Subject(SPELL, state(4, now, deleted=True), [past(3, {"alone"}), past(4, set())], ME)
+    changes = {"alone": FieldChange("a", "mine")}
+    again = Operation("operation", Kind.CREATE, "spell", "id", changes, 2, device="d1", sequence=5)
+    verdict = decide(subject, again, lambda name, value: None)
+    assert isinstance(verdict, Clash)
+    assert (verdict.conflict.deleted, verdict.conflict.fields) == (True, {"alone": "b"})

@@ -13,6 +13,7 @@ from rollbook.contract.operations import PushRequest
 from rollbook.domain.roles import Role
 from rollbook.server.auth.accounts import change_role
 from rollbook.store import lease
+from rollbook.sync.pull import Pull
 from support.client_desk import ClientDesk
 from support.school_server import SchoolServer
 
@@ -277,3 +278,23 @@ def test_s14_what_is_typed_in_a_choice_is_meant_instead_of_an_earlier_edit_that_
     assert (other.state(waits), other.state(only_that)) == ("queued", "replaced")
     assert other.sync().up_to_date
     assert school.rows("SELECT phone, homeroom FROM student") == [("6", "B")]
+
+
+def test_s24_what_the_school_told_with_a_refusal_is_not_passed_over(
+    two: tuple[ClientDesk, ClientDesk, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, student = two
+    other.change(student, phone="2")
+    one.change(student, phone="3")
+    one.sync()
+    with monkeypatch.context() as patch:
+
+        async def cut(_pull: Pull) -> int:
+            return 0
+
+        patch.setattr(Pull, "run", cut)
+        other.sync()
+    op_id, _theirs = conflict_of(other)
+    other.client.resolve(op_id, {"phone": Chosen("theirs")})
+    assert other.client.status().outstanding == ("not_pulled",)
+    assert other.sync().up_to_date

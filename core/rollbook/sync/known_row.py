@@ -5,12 +5,12 @@ from sqlalchemy import Connection
 from rollbook.contract.feed import START, later_cursor
 from rollbook.store import meta
 
-_KNOWN = "known_row"
+KNOWN = "known_row"
 
 
 def known_row(connection: Connection) -> str:
     """That row, as a cursor; shown with every request that writes or reads on."""
-    return meta.get(connection, _KNOWN) or START
+    return meta.get(connection, KNOWN) or START
 
 
 def note_known(connection: Connection, cursor: str) -> None:
@@ -18,9 +18,9 @@ def note_known(connection: Connection, cursor: str) -> None:
     known = known_row(connection)
     later = later_cursor(known, cursor or START)
     if later != known:
-        meta.put(connection, _KNOWN, later)
+        meta.put(connection, KNOWN, later)
 
 
 def known_anew(connection: Connection, cursor: str) -> None:
     """The server was put back, and this is its last row now."""
-    meta.put(connection, _KNOWN, cursor)
+    meta.put(connection, KNOWN, cursor)

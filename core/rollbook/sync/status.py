@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from rollbook.contract.feed import START, position_of
 from rollbook.store import decisions, meta, outbox, recovery, scopes, staged
 from rollbook.store.states import State
 from rollbook.sync.check import check_is_due, tables_that_differ
+from rollbook.sync.known_row import KNOWN
 from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
 
 
@@ -40,9 +42,9 @@ def table_status(
     told of changes that could not be stored.
     """
     counts = outbox.counts(connection)
-    facts = meta.several(connection, (CURSOR, CONFIRMED, LAST_SYNCED))
+    facts = meta.several(connection, (CURSOR, CONFIRMED, LAST_SYNCED, KNOWN))
     cursor = facts[CURSOR]
-    at_head = cursor is not None and cursor == facts[CONFIRMED]
+    at_head = cursor is not None and cursor == facts[CONFIRMED] and not _is_passed(cursor, facts[KNOWN])
     outstanding = [str(state) for state in counts]
     if staged.count(connection):
         outstanding.append("importing")
@@ -71,3 +73,8 @@ def table_status(
         outstanding=tuple(outstanding),
         giving_back=recovery.outstanding(connection),
     )
+
+
+def _is_passed(cursor: str, known: str | None) -> bool:
+    """Whether the school has told, with an answer to something else, that its feed goes further."""
+    return position_of(known or START) > position_of(cursor)

@@ -129,7 +129,7 @@ def _create(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> V
         # Creating again what was archived names the tombstone's version (S16).
         if operation.base_version == state.version and version_seen(state, subject.past, operation):
             return Write(fresh, deleted=False)
-        return Clash("archived-meanwhile", _conflict(subject, ()))
+        return Clash("archived-meanwhile", _conflict(subject, tuple(wanted)))
     if operation.strict:
         return Clash("already-exists", _conflict(subject, tuple(wanted)))
     merged = _merge(subject, operation if operation.base_version else _seeing_nothing(operation), wanted)
