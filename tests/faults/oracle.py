@@ -131,13 +131,11 @@ def _values_twice(found: AtSchool, ledger: Ledger) -> Iterator[Fault]:
     came = Counter(
         (one.record, name, new) for one in found.steps for name, (_old, new) in one.changes.items()
     )
-    known = {one.record for one in found.steps if one.op_id in found.before}
+    before = {
+        one.record for one in found.steps if one.op_id in found.before
+    }  # their first values are no entry's
     for (record, name, value), times in came.items():
-        if (
-            value is not None
-            and times > carried[record, name, value]
-            and not (record in known and times == 1)
-        ):
+        if value is not None and times > carried[record, name, value] + (record in before):
             yield Fault(DOUBLED, f"{name}={value} of {record[-6:]} came {times} times to the school")
 
 
