@@ -151,6 +151,10 @@ class People:
 
     async def decide_all(self, desk: Desk) -> None:
         """Act on all that needs a person, as each stands when its turn comes."""
+        told = [each.op_id for each in desk.client.status().decisions]
+        if told:
+            desk.client.proposals.decisions_read(told)
+            self.ledger.say(f"{desk.name} reads what the registrar decided of {[one[-6:] for one in told]}")
         for entry in desk.client.entries(states=_NEEDS):
             now = desk.client.entry(entry.op_id)
             if now is not None and now.state in _NEEDS:
