@@ -4,13 +4,13 @@ import contextlib
 import mmap
 import sqlite3
 import struct
-import tempfile
 import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from rollbook.store import log_frames, raw_pages
+from rollbook.store.work_folder import work_folder
 
 _SETTLES_SECONDS = 0.05
 _FRAMES_AT = 16
@@ -42,7 +42,8 @@ class MendedLog:
 def look(store: Path) -> BrokenLog | None:
     """The store's log if there is more in it than SQLite is going to believe; takes no time without a log.
 
-    Nobody may be writing the store just now: one who does is waited for, and then there is none.
+    Who calls this holds the engine's lock. Nobody else may be writing the store just now: one who does is
+    waited for, and then there is none.
     """
     log = log_of(store)
     try:
@@ -51,7 +52,7 @@ def look(store: Path) -> BrokenLog | None:
         commits, content = _present(log, size)
         if not commits:
             return None
-        behind = commits[_believed(start[:size], content) :]
+        behind = commits[_believed(store, start[:size], content) :]
         if not behind:
             return None
         time.sleep(_SETTLES_SECONDS)
@@ -96,19 +97,19 @@ def _start_of(file: Path) -> bytes:
         return opened.read(65536)
 
 
-def _believed(first_page: bytes, content: bytes) -> int:
+def _believed(store: Path, first_page: bytes, content: bytes) -> int:
     """How many of its frames SQLite believes: asked of a copy, which it may change.
 
     It writes that into its index of the log, whether or not it can read the store then, which is one page.
     """
-    with tempfile.TemporaryDirectory(prefix="rollbook-") as folder:
-        copy = Path(folder) / "store"
+    with work_folder(store, "log") as folder:
+        copy = folder / "store"
         copy.write_bytes(first_page[:28] + bytes(4) + first_page[32:])  # as long as it is
         log_of(copy).write_bytes(content)
         # Only for reading: else all would be written into the store at the end.
         with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
             with contextlib.suppress(sqlite3.DatabaseError):
                 connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            index = (Path(folder) / "store-shm").read_bytes()
+            index = (folder / "store-shm").read_bytes()
         (frames,) = struct.unpack_from("=I", index, _FRAMES_AT)
         return int(frames)

@@ -1,7 +1,6 @@
 """A damaged or lost store: set aside, never deleted; what waits in it goes into a new one first (S28)."""
 
 import contextlib
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -27,6 +26,7 @@ from rollbook.store.notices import Notice
 from rollbook.store.raw_pages import RawFile
 from rollbook.store.salvage import salvage
 from rollbook.store.salvaged import Salvaged
+from rollbook.store.work_folder import work_folder
 
 
 def open_or_rescue(path: Path, *, expected: bool, now: Callable[[], datetime]) -> StoreDatabase:
@@ -215,17 +215,12 @@ def _salvaged(path: Path) -> Salvaged:
     pages = RawFile(whole, log, mended.strays)
     if whole and not log:
         return salvage(path, pages, writable=False)
-    work = path.with_name("salvage")
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(mode=0o700)
-    try:
+    with work_folder(path, "salvage") as work:
         copy = work / path.name
         copy.write_bytes(whole)
         if log:
             broken_log.log_of(copy).write_bytes(log)
         return salvage(copy, pages, writable=True)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _content(file: Path) -> bytes:
