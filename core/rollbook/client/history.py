@@ -20,13 +20,14 @@ _ENDED = (State.REPLACED, State.DISCARDED)
 async def history_of(store: StoreDatabase, api: ApiClient, entity: str, entity_id: str) -> History:
     """Ask the school for all versions, oldest first. Raises :class:`CallFailedError`.
 
-    Of a record that has left this computer (S23) the school is not asked: it would not say.
+    Of a record whose entries went to the registrar, and that has left this computer since (S23), the school
+    is not asked: it would not say.
     """
     with store.read() as connection:
-        here = listing.one(connection, entity, entity_id) is not None
-    versions = await _versions(api, entity, entity_id) if here else []
-    with store.read() as connection:
         given = handed.of_record(connection, entity, entity_id)
+        has_left = bool(given) and listing.one(connection, entity, entity_id) is None
+    versions = [] if has_left else await _versions(api, entity, entity_id)
+    with store.read() as connection:
         ended = _given_up(connection, entity, entity_id)
         on_their_way = outbox.rows_of_record(connection, entity_id)
     kept = {(name, _text(new)) for version in versions for name, (_old, new) in version.changes.items()}
