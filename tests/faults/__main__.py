@@ -110,6 +110,9 @@ def _found(made: Templates, asked: argparse.Namespace, bug: planted.Planted) -> 
     for number in range(asked.histories):
         with bug():
             [(_number, told)] = several.told(made, asked.seed, [number], always=asked.always)
+        if told.broke:  # by the bug itself, likely: it is planted badly, and that says nothing of the judge
+            print(f"  history {number} broke: {told.broke.splitlines()[-1]}", flush=True)
+            continue
         if not told.wrong:
             continue
         [(_number, without)] = several.told(made, asked.seed, [number], always=asked.always)

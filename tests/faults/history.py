@@ -101,7 +101,8 @@ class History:
             await self._heal()
             self._told.wrong += judge(self._school, self._desks, self._ledger, self._known_before)
         except Exception:  # whatever it is, somebody at a desk would be stuck with it
-            self._told.wrong.append(Fault(STUCK, traceback.format_exc()))
+            self._told.broke = traceback.format_exc()
+            self._told.wrong.append(Fault(STUCK, self._told.broke))
         finally:
             self._told.operations = len(self._ledger.entries)
             self._told.steps = self._ledger.steps

@@ -242,13 +242,12 @@ class People:
         dropped = frozenset(given_up | edited)
         self.ledger.decide(ended, Decision("chosen", saved.op_id, dropped))
 
-    def _gave_way(self, desk: Desk, record: str, edited: Collection[str]) -> None:
+    def _gave_way(self, desk: Desk, record: str, edited: set[str]) -> None:
         """What was typed in a choice is meant instead of what waits in these fields, too."""
-        for op_id, changes in desk.rows("SELECT op_id, changes FROM operation WHERE entity_id = ?", record):
-            known = self.ledger.entries.get(op_id)
-            for name in edited if known is not None and known.desk == desk.name else ():
-                if name not in json.loads(changes):
-                    known.values.pop(name, None)
+        kept = dict(desk.rows("SELECT op_id, changes FROM operation WHERE entity_id = ?", record))
+        for op_id in kept.keys() & self.ledger.entries.keys():
+            for name in edited - json.loads(kept[op_id]).keys():
+                self.ledger.entries[op_id].values.pop(name, None)
 
     def _choices(self, names: list[str], entry: WaitingEntry) -> dict[str, Chosen]:
         numbered = _is_taken(entry)

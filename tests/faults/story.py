@@ -16,3 +16,5 @@ class Told:
     faults: Counter[str] = field(default_factory=Counter)
     wrong: list[Fault] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    broke: str = ""
+    """The last words of a history that ended by an error which nobody foresaw."""
