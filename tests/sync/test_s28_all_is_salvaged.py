@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rollbook.client.errors import CallFailedError
-from rollbook.client.values import Edit
+from rollbook.client.values import Edit, Saved
 from rollbook.domain import checkpoints
 from rollbook.domain.roles import Role
 from support.changing_roles import bytes_on_disk, proposals, set_role
@@ -99,14 +99,26 @@ def test_s28_numbers_that_were_given_out_are_not_given_again(desk: ClientDesk) -
         assert desk.sql("SELECT value, used_by FROM number ORDER BY position") == before
 
 
-@pytest.mark.parametrize("damage", [no_header, no_first_page], ids=lambda each: str(each.__name__))
-def test_s28_a_store_damaged_while_the_server_gets_back_what_it_lost_goes_on_giving(
-    school: SchoolServer, desk: ClientDesk, damage: Damage
-) -> None:
+def _lost_by_the_server(school: SchoolServer, desk: ClientDesk) -> list[Saved]:
+    """Entries that were acknowledged before the server was put back to a copy without them."""
     copy = FileBackup(school).take()
     saved = [desk.add(given_name=f"Student {number:02}") for number in range(20)]
     assert desk.sync().up_to_date
     FileBackup(school).put_back(copy)
+    return saved
+
+
+def _all_are_back(school: SchoolServer, desk: ClientDesk, saved: list[Saved]) -> None:
+    assert desk.sync().up_to_date
+    assert _names(school) == [f"Student {number:02}" for number in range(20)]
+    assert {desk.state(each) for each in saved} == {"applied"}
+
+
+@pytest.mark.parametrize("damage", [no_header, no_first_page], ids=lambda each: str(each.__name__))
+def test_s28_a_store_damaged_while_the_server_gets_back_what_it_lost_goes_on_giving(
+    school: SchoolServer, desk: ClientDesk, damage: Damage
+) -> None:
+    saved = _lost_by_the_server(school, desk)
     _dies_at("client.recovery.found")
     with pytest.raises(Gone):
         desk.sync()
@@ -114,23 +126,16 @@ def test_s28_a_store_damaged_while_the_server_gets_back_what_it_lost_goes_on_giv
     assert desk.state(saved[0]) == "giving_back"
     _start_damaged(desk, damage)
     assert desk.client.status().put_back
-    assert desk.sync().up_to_date
-    assert _names(school) == [f"Student {number:02}" for number in range(20)]
-    assert {desk.state(each) for each in saved} == {"applied"}
+    _all_are_back(school, desk, saved)
 
 
 @pytest.mark.parametrize("damage", [no_header, no_first_page], ids=lambda each: str(each.__name__))
 def test_s28_a_server_put_back_before_a_damaged_store_meets_it_again_gets_back_what_it_lost(
     school: SchoolServer, desk: ClientDesk, damage: Damage
 ) -> None:
-    copy = FileBackup(school).take()
-    saved = [desk.add(given_name=f"Student {number:02}") for number in range(20)]
-    assert desk.sync().up_to_date
-    FileBackup(school).put_back(copy)
+    saved = _lost_by_the_server(school, desk)
     _start_damaged(desk, damage)
-    assert desk.sync().up_to_date
-    assert _names(school) == [f"Student {number:02}" for number in range(20)]
-    assert {desk.state(each) for each in saved} == {"applied"}
+    _all_are_back(school, desk, saved)
 
 
 @pytest.mark.parametrize("damage", [no_header, no_first_page], ids=lambda each: str(each.__name__))

@@ -1,12 +1,13 @@
 """Entries that were handed to the registrar, and what was decided, for their owner (S23)."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from rollbook.client.entries import as_one
 from rollbook.client.values import HandedEntry
 from rollbook.store import decisions, outbox
-from rollbook.store.entry_text import changes_of
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
@@ -28,43 +29,24 @@ def of_record(connection: Connection, entity: str, entity_id: str) -> tuple[Hand
         OPERATION.c.carried_by.is_(None),
     )
     rows = connection.execute(waits.order_by(OPERATION.c.sequence)).all()
-    return (*decided, *(_open(connection, row) for row in rows))
+    return (*decided, *(_open(connection, row, row.created_at) for row in rows))
 
 
 def _decided(connection: Connection, row: Any) -> HandedEntry:
-    return HandedEntry(
-        op_id=row.op_id,
-        kind=row.kind,
-        entity=row.entity,
-        entity_id=row.entity_id,
-        entered_at=row.entered_at,
-        state=row.state,
-        by=row.by,
-        at=row.at,
-        note=row.note,
-        label=row.label or "",
-        fields=_fields(connection, row.op_id),
+    return replace(
+        _open(connection, row, row.entered_at), state=row.state, by=row.by, at=row.at, note=row.note
     )
 
 
-def _open(connection: Connection, row: Any) -> HandedEntry:
+def _open(connection: Connection, row: Any, entered_at: str) -> HandedEntry:
+    entries = outbox.group(connection, row.op_id)
     return HandedEntry(
         op_id=row.op_id,
         kind=row.kind,
         entity=row.entity,
         entity_id=row.entity_id,
-        entered_at=row.created_at,
+        entered_at=entered_at,
         state=OPEN,
-        label=row.label,
-        fields=_fields(connection, row.op_id),
+        label=row.label or "",
+        fields=as_one(entries).fields if entries else {},
     )
-
-
-def _fields(connection: Connection, op_id: str) -> dict[str, tuple[Any, Any]]:
-    """First had, last value of the entry and of those that its bytes carry; none where they left."""
-    fields: dict[str, tuple[Any, Any]] = {}
-    for row in outbox.group(connection, op_id):
-        for name, change in changes_of(row.changes).items():
-            had = fields[name][0] if name in fields else change["had"]
-            fields[name] = (had, change["value"])
-    return fields

@@ -1,6 +1,5 @@
 """What a registrar decided on entries that were handed over, told to their owner until it was read (S23)."""
 
-import json
 from collections.abc import Collection
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from rollbook.contract.feed import Change
 from rollbook.contract.proposals import ProposalState
+from rollbook.store.rows import as_json
 from rollbook.store.states import State
 from rollbook.store.tables import DECISION, OPERATION
 
@@ -53,7 +53,7 @@ def settle(connection: Connection, op_ids: Collection[str]) -> None:
     for told in connection.execute(select(DECISION).where(DECISION.c.op_id.in_(list(op_ids)))).all():
         state = _BECOMES[told.state]
         said = {"error": "declined", "title": "The registrar did not accept it.", "detail": told.note}
-        problem = json.dumps(said, ensure_ascii=False) if state is State.DECLINED else None
+        problem = as_json(said) if state is State.DECLINED else None
         connection.execute(
             update(OPERATION)
             .where(

@@ -70,7 +70,9 @@ def settle(
     for each in leased:
         result = answered.get(each.op_id)
         _set(connection, each.op_id, last_request_id=request_id, **_values_after(result, at))
-        decisions.settle(connection, [each.op_id])
+    decisions.settle(connection, [each.op_id for each in leased])
+    for each in leased:
+        result = answered.get(each.op_id)
         if result is not None and result.outcome is not Handing.REFUSED:
             _forget_what_may_not_be_seen(connection, each)
         replica.refresh(connection, ENTITIES[each.entity], each.entity_id)

@@ -1,6 +1,5 @@
 """What later entries of a record are told when one before them is settled, or chosen anew (S13, S14)."""
 
-import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from rollbook.contract.operations import Kind
 from rollbook.store.entry_text import changes_of
+from rollbook.store.rows import as_json
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
@@ -22,16 +22,19 @@ def rebase(
     """
     for row in _never_leased_after(connection, record_id, position):
         changes = changes_of(row.changes)
-        for name, (put, instead) in seen_now.items():
-            if name in changes and changes[name]["had"] == put:
-                changes[name]["had"] = instead
-        _keep(connection, row, changes=_text(changes))
+        told = {
+            name: {**changes[name], "had": instead}
+            for name, (put, instead) in seen_now.items()
+            if name in changes and changes[name]["had"] == put
+        }
+        if told:
+            _keep(connection, row, changes=as_json(changes | told))
 
 
 def give_way(connection: Connection, record_id: str, position: int, fields: Collection[str], at: str) -> None:
     """Take ``fields`` out of later, never-leased updates of the record: a person has just entered them anew.
 
-    An update that held nothing else has been replaced.
+    An update that held nothing else has been replaced. ``at`` is the time now, ISO 8601 in UTC.
     """
     for row in _never_leased_after(connection, record_id, position):
         changes = changes_of(row.changes)
@@ -39,7 +42,7 @@ def give_way(connection: Connection, record_id: str, position: int, fields: Coll
         if row.kind != Kind.UPDATE or len(rest) == len(changes):
             continue
         if rest:
-            _keep(connection, row, changes=_text(rest))
+            _keep(connection, row, changes=as_json(rest))
         else:
             _keep(connection, row, state=State.REPLACED, settled_at=at)
 
@@ -58,7 +61,3 @@ def _never_leased_after(connection: Connection, record_id: str, position: int) -
 
 def _keep(connection: Connection, row: Any, **values: Any) -> None:
     connection.execute(update(OPERATION).where(OPERATION.c.sequence == row.sequence).values(**values))
-
-
-def _text(changes: dict[str, Any]) -> str:
-    return json.dumps(changes, ensure_ascii=False)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select, update
 
 from rollbook.contract.operations import Kind
@@ -195,9 +194,8 @@ def retry(connection: Connection, op_id: str) -> None:
 
 def park(connection: Connection, op_id: str, cause: Problem) -> None:
     """Leave a new entry for a person to mend or discard; it is not sent before."""
-    text = msgspec.json.encode(cause).decode()
     connection.execute(
-        update(OPERATION).where(OPERATION.c.op_id == op_id).values(state=State.PARKED, problem=text)
+        update(OPERATION).where(OPERATION.c.op_id == op_id).values(state=State.PARKED, problem=as_json(cause))
     )
 
 

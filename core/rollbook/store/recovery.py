@@ -18,7 +18,7 @@ from rollbook.contract.operations import Kind
 from rollbook.contract.problems import problem
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import meta, replica
-from rollbook.store.rows import listed, read
+from rollbook.store.rows import as_json, listed, read
 from rollbook.store.states import ACTIVE, State
 from rollbook.store.tables import KNOWN_VERSION, OPERATION
 
@@ -115,7 +115,7 @@ def mark_lost_entries(connection: Connection, op_ids: Collection[str]) -> None:
 
 def tell_lost(connection: Connection, op_ids: Iterable[str]) -> None:
     """Nobody has these any more: not the registrar, nor this computer, whose user may not see them (S23)."""
-    cause = json.dumps(msgspec.to_builtins(problem("lost-with-the-registrar")), ensure_ascii=False)
+    cause = as_json(problem("lost-with-the-registrar"))
     for op_id in op_ids:
         handed = OPERATION.c.state == State.HANDED_OVER
         _set_entry(connection, op_id, handed, State.PARKED, problem=cause, settled_at=None)

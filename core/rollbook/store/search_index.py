@@ -1,10 +1,11 @@
 """The full-text index over a replica's ``search_text``, which follows the table by triggers (D5)."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
+
+from rollbook.store.rows import changed
 
 _MERGED_AT_ONCE = 500
 """Pages of the index: a save waits for under a tenth of a second."""
@@ -49,18 +50,12 @@ def merge_some(connection: Connection, table: str, *, first: bool) -> bool:
 
     A first sync leaves it in many pieces. Each save would go on merging them, at twice its own price.
     """
-    before = _total_changes(connection)
+    before = changed(connection)
     pages = -_MERGED_AT_ONCE if first else _MERGED_AT_ONCE
     connection.exec_driver_sql(
         f"INSERT INTO {table}_search({table}_search, rank) VALUES ('merge', ?)", (pages,)
     )
-    return _total_changes(connection) - before > 1  # the command itself counts as one
-
-
-def _total_changes(connection: Connection) -> int:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver.total_changes
+    return changed(connection) - before > 1  # the command itself counts as one
 
 
 def _statements(table: str) -> dict[str, str]:

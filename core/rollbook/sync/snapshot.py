@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from rollbook.api.client import ApiClient
 from rollbook.contract.snapshot import MAX_SNAPSHOT_PAGE, SnapshotPage
@@ -162,7 +163,7 @@ class Snapshot:
         """The search index in one piece, some of it by each transaction."""
         for entity in ENTITIES:
             first = True
-            while await in_thread(lambda: self._merge_some(entity, first=first)):  # noqa: B023
+            while await in_thread(partial(self._merge_some, entity, first=first)):
                 first = False
                 await self._meanwhile()
 
