@@ -114,3 +114,11 @@ def test_s23_offline_it_is_told_all_the_same(
     with pytest.raises(CallFailedError):
         owner.sync()
     assert owner.client.status().declined == 1
+
+
+def test_s14_the_history_of_a_record_that_is_not_here_yet_is_the_schools(
+    owner: ClientDesk, make_desk: MakeDesk
+) -> None:
+    (student,) = [row[0] for row in owner.sql("SELECT id FROM student WHERE version = 1")]
+    new = make_desk()  # it has fetched nothing
+    assert [version.version for version in _history(new, student).versions] == [1]

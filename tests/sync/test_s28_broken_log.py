@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +76,10 @@ def test_s28_a_log_that_is_gone_or_cut_after_a_kill_is_told(
     assert desk.sync().notices
 
 
-def test_s28_a_log_without_its_header_is_mended(desk: ClientDesk, school: SchoolServer) -> None:
+def test_s28_a_log_without_its_header_is_mended(
+    desk: ClientDesk, school: SchoolServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/not/there")  # what is looked at stays in the account's folder
     left = _killed_after_saving(desk)
     broken = _no_header(left["store.sqlite3-wal"])
     _start_with(desk, left | {"store.sqlite3-wal": broken})
