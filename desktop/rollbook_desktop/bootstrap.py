@@ -117,11 +117,14 @@ def make_desk(
     """The view models of an account."""
     student = ENTITIES["student"]
     icon = partial(_tinted, theme)
+    status = StatusModel(facade, bridge, now, monotonic)
+    form = RecordForm(facade, bridge, student, may_write(facade.account.role))
+    status.role_told.connect(lambda role: form.allow(may_write(role)))
     return Desk(
         session=Session(facade, bridge),
-        status=StatusModel(facade, bridge, now, monotonic),
+        status=status,
         students=RecordTable(facade, bridge, STUDENT_COLUMNS, RecordQuery("student"), icon),
-        student_form=RecordForm(facade, bridge, student, may_write(facade.account.role)),
+        student_form=form,
         student_sections=sections_of(student),
         saving=Saving(facade, bridge),
         entries=EntryTable(facade, bridge, now, icon),

@@ -1,18 +1,25 @@
 """S23: the window tells what the registrar decided on one's own entries, until it was read."""
 
+from functools import partial
+
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
 from rollbook.client.facade import Client
 from rollbook.contract.feed import Change
 from rollbook.contract.proposals import PROPOSAL, ProposalState
+from rollbook.contract.scope import ScopeChange, entry_of
+from rollbook.domain.scope import as_text, scopes_of_role
 from rollbook.store import decisions
 from rollbook.store.database import open_store
+from rollbook.store.scopes import take_told
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.widgets.banner import Toast
+from rollbook_desktop.widgets.fields import Field
 from rollbook_desktop.windows.decisions_dialog import DecisionsDialog
 from rollbook_desktop.windows.workspace import Workspace
 from support.desk import student
@@ -72,7 +79,7 @@ def test_s23_a_declined_entry_stays_in_the_window_until_it_was_read(
     dialog = workspace.window().findChild(DecisionsDialog)
     assert isinstance(dialog, DecisionsDialog)
     assert _text(dialog, "decisionNote") == "Note: She stays in 7A"
-    assert _text(dialog, "decisionWhich").startswith("New student (Eleni Papadopoulou), entered")
+    assert _text(dialog, "decisionWhich").startswith("New student: Eleni Papadopoulou, entered")
     assert "Given name: nothing → Eleni" in _text(dialog, "decisionChanges")
     read = dialog.findChild(QAbstractButton, "decisionsRead")
     assert read is not None
@@ -94,3 +101,39 @@ def test_s23_an_accepted_entry_is_told_calmly(
     )
     assert desk.status.words is not None
     assert "not accepted" not in desk.status.words.text
+
+
+def _has_role(client: Client, role: str, version: int) -> None:
+    """The feed tells this user another role, with all that it allows."""
+    change = ScopeChange(version, role, as_text(scopes_of_role(role)))
+    told = entry_of(client.account.user_id, change, by="ada", at="2026-11-24T09:00:00+00:00")
+    _write(client, lambda connection: take_told(connection, [told], at_head=True))
+
+
+def _ends_with(workspace: Workspace, words: str) -> bool:
+    return _text(workspace, "signedInAs").endswith(words)
+
+
+def test_s23_a_changed_role_is_told_and_closes_and_opens_the_form(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, client: Client
+) -> None:
+    desk.student_form.open_new()
+    qtbot.waitUntil(lambda: bool(workspace.findChildren(Field)))
+    (editor,) = [each.editor for each in workspace.findChildren(Field) if each.name == "given_name"]
+    add = workspace.findChild(QAbstractButton, "addStudent")
+    assert isinstance(editor, QLineEdit)
+    assert add is not None
+    editor.setText("Typed")
+    desk.student_form.edit("given_name", "Typed")
+    changes = ((1, "viewer", "Viewer", False), (2, "registrar", "Registrar", True))
+    for version, role, words, may_write in changes:
+        _has_role(client, role, version)
+        desk.status.ask()
+        qtbot.waitUntil(partial(_ends_with, workspace, words))
+        assert _text(workspace, "accountRole") == words
+        assert editor.isReadOnly() is not may_write
+        assert add.isEnabled() is may_write
+        assert editor.text() == "Typed", "what was typed stays"
+        toast = workspace.findChild(Toast)
+        assert isinstance(toast, Toast)
+        assert toast.text == f"Your role is now: {words}."

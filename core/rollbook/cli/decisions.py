@@ -32,4 +32,4 @@ def said(entry: HandedEntry) -> str:
 def what(entry: HandedEntry) -> str:
     """What the entry was; of a record that may not be seen any more only the kind."""
     kind = _KINDS.get(entry.kind, "{}").format(entry.entity)
-    return f"{kind} ({entry.label})" if entry.label else kind
+    return f"{kind}, {entry.label}" if entry.label else kind

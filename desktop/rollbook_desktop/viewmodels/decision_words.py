@@ -73,4 +73,4 @@ def _what(entry: HandedEntry) -> str:
         "archive": translate("decisions", "Archiving of a student"),
     }
     what = known.get(entry.kind, entry.kind)
-    return f"{what} ({entry.label})" if entry.label else what
+    return f"{what}: {entry.label}" if entry.label else what

@@ -39,6 +39,8 @@ class RecordForm(QObject):
     missing = Signal()
     """The record is not here any more."""
 
+    rights_changed = Signal()
+
     def __init__(self, facade: Facade, bridge: Bridge, entity: EntityType, may_write: bool) -> None:
         super().__init__()
         self._facade, self._bridge, self._entity = facade, bridge, entity
@@ -52,6 +54,12 @@ class RecordForm(QObject):
         self.mark = ""
         self.errors: dict[str, tuple[str, str]] = {}
         bridge.records_changed.connect(self._on_changed)
+
+    def allow(self, may_write: bool) -> None:
+        """Whether the user may change records from now on; what was typed stays (S23)."""
+        if may_write != self.may_write:
+            self.may_write = may_write
+            self.rights_changed.emit()
 
     @property
     def is_new(self) -> bool:

@@ -24,6 +24,8 @@ class StatusModel(QObject):
     """Asks for the status on each event and each second, and says when what is shown changes."""
 
     changed = Signal()
+    role_told = Signal(str)
+    """The user's role, at first and whenever it has changed (S23)."""
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class StatusModel(QObject):
         self._again = False
         self._hold = Hold()
         self._failure = ""
+        self._role = ""
         self.status: Status | None = None
         self.words: StatusWords | None = None
         bridge.status_changed.connect(self.ask)
@@ -73,6 +76,9 @@ class StatusModel(QObject):
         changed, self.status, self.words = news or words != self.words, shown, words
         if changed:
             self.changed.emit()
+        if shown.role != self._role:
+            self._role = shown.role
+            self.role_told.emit(shown.role)
         if self._hold.left:
             QTimer.singleShot(round(self._hold.left * 1000) + 20, self, self.ask)
         self._ask_again()

@@ -179,7 +179,7 @@ def _explanation(status: Status) -> str:
     if status.needs_you:
         return translate("status", "Open the Sync centre to see what the school answered.")
     if status.declined:
-        return translate("status", "They are not at the school. Read what the registrar says.")
+        return translate("status", "What was not accepted is not at the school. Read why.")
     if _is_with_the_registrar(status):
         return translate("status", "You may not write them any more; you are told what is decided.")
     return ""

@@ -28,13 +28,13 @@ class Banner(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE["m"], SPACE["s"], SPACE["m"], SPACE["s"])
         layout.setSpacing(SPACE["s"])
-        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._text, 1)
         self._act: Callable[[], None] | None = None
         self._button = Button(theme, "", f"{name}Action")
         self._button.clicked.connect(self._do)
         self._button.hide()
-        layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
         theme.changed.connect(self._tint)
         self.hide()
 

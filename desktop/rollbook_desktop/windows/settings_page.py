@@ -23,6 +23,7 @@ class SettingsPage(QWidget):
         column = QVBoxLayout()
         column.setSpacing(SPACE["l"])
         self._choices: dict[ThemeChoice, QRadioButton] = {}
+        self._role = label(desk.session.account.role, name="accountRole", selectable=True)
         column.addWidget(self._appearance())
         column.addWidget(self._account(desk))
         column.addStretch(1)
@@ -36,6 +37,10 @@ class SettingsPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE["s"], SPACE["m"], SPACE["l"], SPACE["l"])
         layout.addWidget(scroll)
+
+    def show_role(self, role: str) -> None:
+        """Say what the user's role is called now."""
+        self._role.setText(role)
 
     def focus_first(self) -> None:
         """Go to the choice that holds."""
@@ -63,16 +68,16 @@ class SettingsPage(QWidget):
         grid.setVerticalSpacing(SPACE["xs"])
         grid.setColumnStretch(1, 1)
         account = desk.session.account
-        for row, (name, text) in enumerate(
+        for row, (name, shown) in enumerate(
             (
-                (self.tr("User"), account.user),
-                (self.tr("Role"), account.role),
-                (self.tr("School"), account.school),
-                (self.tr("Server"), account.server),
+                (self.tr("User"), label(account.user, selectable=True)),
+                (self.tr("Role"), self._role),
+                (self.tr("School"), label(account.school, selectable=True)),
+                (self.tr("Server"), label(account.server, selectable=True)),
             )
         ):
             grid.addWidget(label(name, "muted"), row, 0)
-            grid.addWidget(label(text, selectable=True), row, 1)
+            grid.addWidget(shown, row, 1)
         column.addLayout(grid)
         leave = Button(self._theme, self.tr("Sign out…"), "signOut")
         leave.clicked.connect(lambda: SignOutQuestion(self._theme, self.window(), desk).open())

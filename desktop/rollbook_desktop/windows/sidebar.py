@@ -37,9 +37,15 @@ class Sidebar(QWidget):
         self._group = QButtonGroup(self)
         self._brand = label("Rollbook", "heading")
         self._school = label(account.school, "small", name="schoolName")
-        self._user = label(f"{account.user}\n{account.role}", "small", name="signedInAs")
+        self._account = account
+        self._user = label("", "small", name="signedInAs")
+        self.show_role(account.role)
         self._lay_out()
         self._group.idClicked.connect(self.chosen)
+
+    def show_role(self, role: str) -> None:
+        """Say what the user's role is called now."""
+        self._user.setText(f"{self._account.user}\n{role}")
 
     def show_place(self, number: int) -> None:
         """Mark the place that is open."""

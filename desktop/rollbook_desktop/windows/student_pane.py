@@ -52,6 +52,7 @@ class StudentPane(QFrame):
         self._lay_out()
         self._connect(desk)
         self._show_record()
+        self._show_rights()
 
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
@@ -79,7 +80,6 @@ class StudentPane(QFrame):
             for described in section.fields:
                 field = self._make_field(described)
                 field.edited.connect(self._form.edit)
-                field.set_read_only(not self._form.may_write)
                 self._fields[described.name] = field
                 grid.add_field(field, described.wide or described.kind == "lines")
         grid.add_foot(self._archive)
@@ -145,6 +145,7 @@ class StudentPane(QFrame):
         form.refreshed.connect(self._show_changed)
         form.errors_changed.connect(self._show_errors)
         form.state_changed.connect(self._show_state)
+        form.rights_changed.connect(self._show_rights)
         form.missing.connect(self._show_missing)
         desk.saving.said.connect(self._say)
         self._save.clicked.connect(form.save)
@@ -182,6 +183,11 @@ class StudentPane(QFrame):
         if first is not None and not set(errors) < self._marked:
             self._go_to(first.editor)
         self._marked = set(errors)
+
+    def _show_rights(self) -> None:
+        for field in self._fields.values():
+            field.set_read_only(not self._form.may_write)
+        self._show_state()
 
     def _show_state(self) -> None:
         form = self._form

@@ -44,6 +44,9 @@ class StudentsPage(QWidget):
         self._connect()
         self._show_state()
 
+    def _show_rights(self) -> None:
+        self._add.setEnabled(self._desk.student_form.may_write)
+
     def focus_search(self) -> None:
         """Go to the search box, its text selected."""
         self._search.setFocus()
@@ -92,7 +95,8 @@ class StudentsPage(QWidget):
         self._search.went_down.connect(self._go_down)
         self._search.entered.connect(self._open_first)
         self._add.clicked.connect(self.add)
-        self._add.setEnabled(self._desk.student_form.may_write)
+        self._desk.student_form.rights_changed.connect(self._show_rights)
+        self._show_rights()
         self._list.moved.connect(self._open_row)
         self._list.chosen.connect(self._edit_row)
         self._list.horizontalHeader().sortIndicatorChanged.connect(self._table.sort)

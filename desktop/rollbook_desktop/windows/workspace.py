@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.error_report import ErrorReport
+from rollbook_desktop.viewmodels.labels import role_label
 from rollbook_desktop.viewmodels.store_words import trouble_words
 from rollbook_desktop.widgets.banner import Banner, Toast
 from rollbook_desktop.widgets.labels import label
@@ -56,6 +57,7 @@ class Workspace(QWidget):
         self._lay_out()
         self._toast = Toast(theme, self)
         self._trouble, self._told_of_store = "", False
+        self._role = ""
         self._connect()
         self._show_status()
         self.go_to(STUDENTS)
@@ -112,6 +114,7 @@ class Workspace(QWidget):
         self._sidebar.chosen.connect(self.go_to)
         self._pill.clicked.connect(self._open_details)
         desk.status.changed.connect(self._show_status)
+        desk.status.role_told.connect(self._show_role)
         desk.student_form.saved.connect(desk.saving.follow)
         desk.student_form.archived.connect(desk.saving.follow_archive)
         desk.saving.failed.connect(self.show_report)
@@ -161,6 +164,15 @@ class Workspace(QWidget):
             return
         tone = "warn" if any(each.declined for each in self._desk.status.decisions) else "quiet"
         self._decisions.say(words, tone, self.tr("Read…") if words else "", self._open_decisions)
+
+    def _show_role(self, role: str) -> None:
+        """The role as the school has it now; told when it changes while the window is open (S23)."""
+        words = role_label(role)
+        self._sidebar.show_role(words)
+        self._settings.show_role(words)
+        if self._role and role != self._role:
+            self._toast.say(self.tr("Your role is now: {role}.").format(role=words))
+        self._role = role
 
     def _open_decisions(self) -> None:
         DecisionsDialog(self._theme, self.window(), self._desk.status.decisions, self._desk.session).open()
