@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
@@ -137,3 +137,16 @@ def test_s23_a_changed_role_is_told_and_closes_and_opens_the_form(
         toast = workspace.findChild(Toast)
         assert isinstance(toast, Toast)
         assert toast.text == f"Your role is now: {words}."
+
+
+def test_s23_a_change_of_role_opens_no_second_window(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, client: Client
+) -> None:
+    """Found by the keyboard's focus that was gone: a button without a place had become a window."""
+    windows = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    assert windows == [workspace.window()]
+    for version, role in enumerate(("viewer", "registrar"), start=1):
+        _has_role(client, role, version)
+        desk.status.ask()
+        qtbot.waitUntil(partial(_ends_with, workspace, role.title()))
+    assert [each for each in QApplication.topLevelWidgets() if each.isVisible()] == windows

@@ -52,7 +52,7 @@ class StudentPane(QFrame):
         self._lay_out()
         self._connect(desk)
         self._show_record()
-        self._show_rights()
+        self._open_fields()
 
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
@@ -184,10 +184,16 @@ class StudentPane(QFrame):
             self._go_to(first.editor)
         self._marked = set(errors)
 
-    def _show_rights(self) -> None:
+    def _open_fields(self) -> None:
         for field in self._fields.values():
             field.set_read_only(not self._form.may_write)
-        self._show_state()
+
+    def _show_rights(self) -> None:
+        self._open_fields()
+        # With no record open there is no state to show, and a button that the grid has not placed
+        # yet would become a window of its own.
+        if self._form.is_open:
+            self._show_state()
 
     def _show_state(self) -> None:
         form = self._form
