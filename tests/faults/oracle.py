@@ -47,6 +47,7 @@ class AtSchool:
     students: dict[str, tuple[int, dict[str, Any], bool]]
     positions: list[int]
     before: set[str] = field(default_factory=set)  # operations of the template
+    forgotten: set[str] = field(default_factory=set)  # operations that a restore took from it
 
 
 def read_school(school: School) -> AtSchool:
@@ -82,7 +83,7 @@ def read_school(school: School) -> AtSchool:
 def judge(school: School, desks: Sequence[Desk], ledger: Ledger, known_before: set[str]) -> list[Fault]:
     """All that is wrong once everything has healed and is quiet."""
     found = read_school(school)
-    found.before = known_before
+    found.before, found.forgotten = known_before, school.forgotten
     return [
         *_doubled(found, ledger),
         *_told_apart(found),
@@ -107,7 +108,9 @@ def _doubled(found: AtSchool, ledger: Ledger) -> Iterator[Fault]:
                     DOUBLED, f"{op_id[-6:]} is in the {name} without a receipt: it could be applied again"
                 )
     for op_id, decision in ledger.decisions.items():
-        if op_id in found.receipts:
+        # What the school had before it went back, another desk may have seen there and give back: it was
+        # applied before the person decided, who was told of it as if it had not been.
+        if op_id in found.receipts and op_id not in found.forgotten:
             yield Fault(DOUBLED, f"{op_id[-6:]} was {decision.how} and is at the school all the same")
     yield from _values_twice(found, ledger)
     yield from _given_up(found, ledger)
@@ -145,7 +148,8 @@ def _given_up(found: AtSchool, ledger: Ledger) -> Iterator[Fault]:
     ended: set[tuple[str, str, Any]] = set()
     for entry in ledger.entries.values():
         values = {(entry.record, name, value) for name, value in entry.values.items()}
-        (ended if entry.op_id in ledger.decisions else wanted).update(values)
+        given_up = entry.op_id in ledger.decisions and entry.op_id not in found.forgotten
+        (ended if given_up else wanted).update(values)
     came = {(one.record, name, new) for one in found.steps for name, (_old, new) in one.changes.items()}
     for record, name, value in sorted((ended - wanted) & came, key=str):
         if value is not None:

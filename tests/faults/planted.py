@@ -56,7 +56,7 @@ def cursor_saved_before_the_page(patch: pytest.MonkeyPatch) -> None:
 
     def cursor_first(self: Any, page: Any) -> None:
         with self._store.write() as connection:
-            meta.put(connection, pull.CURSOR, page.cursor)
+            meta.put(connection, meta.CURSOR, page.cursor)
         take(self, page)
 
     patch.setattr(pull.Pull, "_take", cursor_first)

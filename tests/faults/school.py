@@ -53,6 +53,8 @@ class School:
         self.dying_at: str | None = None
         self._died_at: str | None = None
         self.went_back = False
+        self.forgotten: set[str] = set()
+        """Operations that stood here before it went back: a desk that saw one may give it back (S22)."""
         self._database = template.database
         self._copy = template.folder / "copy.sqlite3"
         self._reader = PlainSql(self._database)
@@ -85,6 +87,7 @@ class School:
         """The copy becomes the school's database, as an operator does it after a disk has died (S22)."""
         await self._door.aclose()
         self.parts.database.close()
+        before = self._receipts()
         self._reader.close()
         file = Path(str(make_url(self._database).database))
         for rest in ("-wal", "-shm"):
@@ -92,7 +95,11 @@ class School:
         shutil.copy(self._copy, file)
         self.went_back = True
         self._reader = PlainSql(self._database)
+        self.forgotten |= before - self._receipts()
         self._start()
+
+    def _receipts(self) -> set[str]:
+        return {op_id for (op_id,) in self.rows("SELECT op_id FROM receipt")}
 
     def end_recovery(self) -> None:
         """The administrator waits for no other computer (S22)."""

@@ -207,6 +207,26 @@ def test_s22_a_new_write_that_clashes_with_one_given_back_is_asked_about(
     assert (row["phone"], row["email"]) == ("1", "e@example.org")
 
 
+def test_s22_a_record_archived_anew_is_brought_back_by_one_choice(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    """Found by a history: the lost version's seal was said to be what the person had seen, again and again."""
+    desk, other = make_desk(), make_desk()
+    student = desk.add(given_name="Eleni").entity_id
+    desk.sync(), other.sync()
+    copy = backup.take()
+    mine = desk.change(student, phone="1")
+    desk.sync()
+    backup.put_back(copy)
+    other.client.archive("student", student)  # the number that the lost change had
+    other.sync()
+    assert desk.sync().conflicts == 1
+    desk.client.resolve(str(mine.op_id), {"record": Chosen("mine")})
+    assert desk.sync().up_to_date
+    row = at_school(school, student)
+    assert (row["phone"], row["deleted_at"]) == ("1", None)
+
+
 def test_s22_a_dead_desks_change_that_clashes_is_asked_about_at_the_end(
     school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
 ) -> None:

@@ -6,6 +6,11 @@ from sqlalchemy import Connection
 
 from rollbook.store.rows import THESE, read, these, write
 
+CURSOR = "cursor"
+"""Up to where the feed is read; no fact while everything is still to be read."""
+RECOVERY = "recovery"
+"""The step at which giving back to a school that was put back is (S22)."""
+
 
 def get(connection: Connection, name: str) -> str | None:
     """The fact of that name, or ``None``."""

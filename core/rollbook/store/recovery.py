@@ -31,7 +31,6 @@ _OUTSTANDING = (
     "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM known_version "
     f"WHERE state <> '' AND state IN ({listed(OUTSTANDING)}) AND op_id NOT IN (SELECT op_id FROM entries))"
 )
-_STEP = "recovery"
 _ASK = "ask_for_receipts"
 
 
@@ -48,12 +47,12 @@ class Lost:
 
 def step(connection: Connection) -> str | None:
     """``begun``: what is lost is being found out; ``waiting``: some is not taken yet; ``None``: well."""
-    return meta.get(connection, _STEP)
+    return meta.get(connection, meta.RECOVERY)
 
 
 def set_step(connection: Connection, to: str | None) -> None:
     """The recovery is at that step from now on."""
-    meta.put(connection, _STEP, to)
+    meta.put(connection, meta.RECOVERY, to)
 
 
 def ask_for_receipts(connection: Connection, *, wanted: bool) -> None:

@@ -140,7 +140,7 @@ def _rebase_later(connection: Connection, taken: Iterable[tuple[_Head, Result]])
     rows.write(
         connection,
         "UPDATE operation SET base_version = ?1, base_seal = coalesce((SELECT seal FROM known_version "
-        "WHERE entity_id = ?2 AND version = ?1 ORDER BY number DESC LIMIT 1), '') "
+        "WHERE entity_id = ?2 AND version = ?1 AND state = '' ORDER BY number DESC LIMIT 1), '') "
         "WHERE entity_id = ?2 AND position > ?3 AND frozen IS NULL "
         "AND (base_version IS NULL OR (?4 AND base_version >= ?5))",
         rebased,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Result
-from rollbook.store import rows
+from rollbook.store import meta, rows
 from rollbook.store.rows import THESE, marks, named, these
 from rollbook.store.tables import KNOWN_VERSION
 
@@ -53,12 +53,27 @@ def note_results(
 
 
 def seals_of(connection: Connection, record_ids: Iterable[str]) -> Seals:
-    """The seals of the versions that this computer knows of these records."""
+    """The seals of the versions that this computer knows of these records.
+
+    What the school lost when it was put back has no part in it once the school's records are read anew: it
+    has the same numbers for other versions now (S22).
+    """
     statement = (
-        f"SELECT entity_id, version, seal FROM known_version WHERE entity_id IN {THESE} ORDER BY number"
+        "SELECT entity_id, version, seal, state FROM known_version "
+        f"WHERE entity_id IN {THESE} ORDER BY number"
     )
     known = rows.read(connection, statement, [these(record_ids)])
-    return {(record_id, version): seal for record_id, version, seal in known}
+    if any(state for *_version, state in known) and _is_read_anew(connection):
+        known = [row for row in known if not row[3]]
+    return {(record_id, version): seal for record_id, version, seal, _state in known}
+
+
+def _is_read_anew(connection: Connection) -> bool:
+    """Whether the records here are the school's as it is since it was put back, every one."""
+    facts = meta.several(connection, (meta.CURSOR, meta.RECOVERY))
+    if facts[meta.CURSOR] is None or facts[meta.RECOVERY] == "begun":
+        return False
+    return not rows.read(connection, "SELECT 1 FROM filling LIMIT 1")
 
 
 def forget(connection: Connection, before: str) -> int:

@@ -13,7 +13,6 @@ from rollbook.sync.progress import PullProgress
 from rollbook.sync.settings import SyncSettings
 from rollbook.sync.snapshot import Meanwhile, Snapshot
 
-CURSOR = "cursor"
 CONFIRMED = "confirmed_cursor"  # the cursor that was the head when last asked
 LAST_SYNCED = "last_synced_at"
 
@@ -67,7 +66,7 @@ class Pull:
     async def confirm(self) -> None:
         """Learn whether the cursor is still the head, taking nothing. Raises :class:`CallFailedError`."""
         with self._store.read() as connection:
-            cursor, known = meta.get(connection, CURSOR), known_row(connection)
+            cursor, known = meta.get(connection, meta.CURSOR), known_row(connection)
         if cursor is None:
             return
         self.doubt()
@@ -75,8 +74,8 @@ class Pull:
         if page.changes or page.more:  # a page can be empty and not the last: rows for others are left out
             return
         with self._store.write() as connection:
-            if meta.get(connection, CURSOR) == cursor:  # no sync has gone on meanwhile
-                meta.put(connection, CURSOR, page.cursor)
+            if meta.get(connection, meta.CURSOR) == cursor:  # no sync has gone on meanwhile
+                meta.put(connection, meta.CURSOR, page.cursor)
                 note_known(connection, page.cursor)
                 meta.put(connection, CONFIRMED, page.cursor)
                 self.behind = False
@@ -89,7 +88,7 @@ class Pull:
     def _is_read_in(self) -> bool:
         """Whether records are to be read by key before the feed is followed: all, or what was begun."""
         with self._store.read() as connection:
-            return meta.get(connection, CURSOR) is None or filling.running(connection) is not None
+            return meta.get(connection, meta.CURSOR) is None or filling.running(connection) is not None
 
     async def _read_in(self, entity: str | None = None) -> None:
         """The records by key; then the feed goes on from before the first of them was read (S20)."""
@@ -97,13 +96,13 @@ class Pull:
         with self._store.write() as connection:
             cursor = filling.finish(connection)
             if cursor is not None:
-                meta.put(connection, CURSOR, cursor)
+                meta.put(connection, meta.CURSOR, cursor)
                 note_known(connection, cursor)
             note_due(connection)
 
     async def _next_page(self) -> ChangesPage:
         with self._store.read() as connection:
-            cursor, known = meta.get(connection, CURSOR) or START, known_row(connection)
+            cursor, known = meta.get(connection, meta.CURSOR) or START, known_row(connection)
         page = await self._api.changes(cursor, self._settings.sync_page_changes, known)
         self._take(page)
         return page
@@ -115,7 +114,7 @@ class Pull:
             if page.position > page.head - versions.KEPT_AT_MOST:
                 versions.note(connection, page.changes, self._clock.now().isoformat())
             scopes.take_told(connection, page.changes, at_head=not page.more)
-            meta.put(connection, CURSOR, page.cursor)
+            meta.put(connection, meta.CURSOR, page.cursor)
             note_known(connection, page.cursor)
             if not page.more:
                 meta.put(connection, CONFIRMED, page.cursor)
@@ -138,5 +137,5 @@ class Pull:
         with self._store.write() as connection:
             filling.abandon(connection)  # of an earlier state of the server
             scopes.begin_anew(connection)
-            meta.put(connection, CURSOR, None)
+            meta.put(connection, meta.CURSOR, None)
             meta.put(connection, CONFIRMED, None)

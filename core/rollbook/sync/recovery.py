@@ -30,7 +30,7 @@ from rollbook.store.states import State
 from rollbook.sync.entering import enter_rest, enter_version
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
 from rollbook.sync.known_row import known_anew, known_row, note_known
-from rollbook.sync.pull import CONFIRMED, CURSOR
+from rollbook.sync.pull import CONFIRMED
 from rollbook.sync.settings import SyncSettings
 
 _RECEIPTS_AT_ONCE = 1_000
@@ -67,7 +67,7 @@ class Recovery:
         Its last row is taken first: if it is put back once more meanwhile, that is noticed, too.
         """
         with self._store.read() as connection:
-            lost = later_cursor(known_row(connection), meta.get(connection, CURSOR) or START)
+            lost = later_cursor(known_row(connection), meta.get(connection, meta.CURSOR) or START)
         answer = await self._api.missing(MissingRequest(lost=lost))
         with self._store.write() as connection:
             recovery.set_step(connection, recovery.BEGUN)

@@ -9,7 +9,7 @@ from rollbook.store import decisions, meta, outbox, recovery, scopes, staged
 from rollbook.store.states import State
 from rollbook.sync.check import check_is_due, tables_that_differ
 from rollbook.sync.known_row import KNOWN
-from rollbook.sync.pull import CONFIRMED, CURSOR, LAST_SYNCED
+from rollbook.sync.pull import CONFIRMED, LAST_SYNCED
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def table_status(
     told of changes that could not be stored.
     """
     counts = outbox.counts(connection)
-    facts = meta.several(connection, (CURSOR, CONFIRMED, LAST_SYNCED, KNOWN))
-    cursor = facts[CURSOR]
+    facts = meta.several(connection, (meta.CURSOR, CONFIRMED, LAST_SYNCED, KNOWN))
+    cursor = facts[meta.CURSOR]
     at_head = cursor is not None and cursor == facts[CONFIRMED] and not _is_passed(cursor, facts[KNOWN])
     outstanding = [str(state) for state in counts]
     if staged.count(connection):
