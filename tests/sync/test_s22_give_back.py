@@ -210,7 +210,7 @@ def test_s22_a_new_write_that_clashes_with_one_given_back_is_asked_about(
 def test_s22_a_record_archived_anew_is_brought_back_by_one_choice(
     school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
 ) -> None:
-    """Found by a history: the lost version's seal was said to be what the person had seen, again and again."""
+    """Found by a history: what the person had seen was said by the lost version's seal, again and again."""
     desk, other = make_desk(), make_desk()
     student = desk.add(given_name="Eleni").entity_id
     desk.sync(), other.sync()
