@@ -1,9 +1,11 @@
 """An administrator sees a stuck desk before its user does (S30)."""
 
+import re
 from typing import Any
 
 import pytest
 
+from rollbook.domain.plain_text import moment
 from rollbook.domain.roles import Role
 from rollbook.server.__main__ import main
 from support.school_server import Desk, SchoolServer
@@ -122,7 +124,7 @@ def _gauges(school: SchoolServer) -> dict[str, float]:
     }
 
 
-def test_s30_the_command_lists_stuck_desks_with_why(
+def test_s30_the_command_lists_stuck_desks_with_why_and_what_to_do(
     school: SchoolServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk = school.desk()
@@ -131,9 +133,14 @@ def test_s30_the_command_lists_stuck_desks_with_why(
     capsys.readouterr()
     asked = ["devices", "--database", school.settings.database, "--school", school.school_name]
     assert main(asked) == 0
-    assert len([line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]) == 2
+    headings, *lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
+    assert headings.startswith("STATE")
+    assert [line.split()[0] for line in lines] == ["STUCK", "well"]
     assert main([*asked, "--stuck"]) == 0
-    [line, why] = capsys.readouterr().out.splitlines()
+    [headings, line, why, step] = capsys.readouterr().out.splitlines()
     assert line.startswith(f"STUCK  {desk.session.user_name}")
+    assert re.match(r"\d+ days  +1\.2\.3$", line[headings.index("OLDEST") :])
+    assert moment(listed(school.desk(Role.ADMINISTRATOR))[0]["reported_at"]) in line
     assert "2 entries" in why
+    assert f"Have {desk.session.user_name} open Rollbook on that computer" in step
     assert main([*asked[:-1], "no such school"]) == 1

@@ -20,6 +20,10 @@ _CHOOSE = (
     "equals signs); student_number=next takes this desk's next number. “same” says that a new student is the "
     "one that the school has. Where one side archived the record: record=mine or record=theirs."
 )
+_CHOOSE_FOR_ANOTHER = (
+    "Where the school's values changed after they were seen: FIELD=mine takes the entry's value, "
+    "FIELD=theirs the school's; for a record that one side archived, record=mine or record=theirs."
+)
 _COLUMNS = (
     "The first row names the columns: a field's name or what other programs call it (Surname, DOB, …). "
     f"{_FIELDS}"
@@ -103,10 +107,9 @@ def _students(commands: Commands) -> None:
 
 
 def _photo(commands: Commands) -> None:
-    photo = commands.add_parser("photo", help="a student's photo")
-    verbs = photo.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs = _verbs(commands, "photo", "a student's photo")
     for verb, says in (("set", "take it from FILE"), ("get", "write it to FILE")):
-        one = verbs.add_parser(verb, help=says)
+        one = _leaf(verbs, verb, says)
         one.add_argument("id", metavar="ID")
         one.add_argument("file", type=Path, metavar="FILE")
 
@@ -137,16 +140,17 @@ def _conflicts(commands: Commands) -> None:
 
 
 def _proposals(commands: Commands) -> None:
-    proposals = commands.add_parser("proposals", help="entries of users who may not write them any more")
-    verbs = proposals.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("list").add_argument("--all", action="store_true", help="those that are decided, too")
-    verbs.add_parser("show").add_argument("number", type=int, metavar="NUMBER")
-    for verb in ("accept", "decline"):
-        decided = verbs.add_parser(verb)
-        decided.add_argument("number", type=int, metavar="NUMBER")
-        decided.add_argument("--note", default="", metavar="TEXT", help="told to who entered it")
-        if verb == "accept":
-            decided.add_argument("choices", nargs="*", metavar="FIELD=mine|theirs")
+    verbs = _verbs(commands, "proposals", "entries of users who may not write them any more")
+    listed = _leaf(verbs, "list", "those that wait for a registrar's decision")
+    listed.add_argument("--all", action="store_true", help="those that are decided, too")
+    shown = _leaf(verbs, "show", "one of them: what was entered, and what the school has")
+    accept = _leaf(verbs, "accept", "take it into the school's records", _CHOOSE_FOR_ANOTHER)
+    decline = _leaf(verbs, "decline", "leave the school's records as they are")
+    for verb in (shown, accept, decline):
+        verb.add_argument("number", type=int, metavar="NUMBER", help="as the list shows it")
+    for verb in (accept, decline):
+        verb.add_argument("--note", default="", metavar="TEXT", help="told to who entered it")
+    accept.add_argument("choices", nargs="*", metavar="FIELD=mine|theirs")
 
 
 def _importing(commands: Commands) -> None:

@@ -1,11 +1,11 @@
 """What the command line says to people: plain words, this computer's time, columns that stand in line."""
 
-import unicodedata
-from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from rollbook.client.values import Status, WaitingEntry
+from rollbook.domain.plain_text import aligned as aligned
+from rollbook.domain.plain_text import counted as counted
+from rollbook.domain.plain_text import moment as moment
 
 STATES = {
     "queued": "waiting to be sent",
@@ -42,12 +42,6 @@ _OUTSTANDING = {
     "server_put_back": "the school's server was put back to an earlier state, and is given back what it lost",
     "overdue": "entries that should have gone are still here",
 }
-_WIDE = "WF"
-
-
-def moment(text: str | None) -> str:
-    """A moment (ISO 8601) in this computer's time, to the minute; empty for none."""
-    return datetime.fromisoformat(text).astimezone().strftime("%d %b %Y, %H:%M") if text else ""
 
 
 def value(found: Any) -> str:
@@ -70,11 +64,6 @@ def changes(entry: WaitingEntry) -> str:
 def short(op_id: str) -> str:
     """The end of an entry's ID: enough to name it among those that wait."""
     return op_id[-8:]
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """``1 entry``, ``2 entries``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def connection(status: Status) -> str:
@@ -117,28 +106,3 @@ def outstanding(status: Status) -> str:
     parts += [_OUTSTANDING[word] for word in status.outstanding if word in _OUTSTANDING]
     parts += [word for word in status.outstanding if word not in _OUTSTANDING and word not in STATES]
     return "; ".join(parts)
-
-
-def aligned(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
-    """Lines with their columns in line; no line at all where there are no rows."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    if not cells:
-        return []
-    cells.insert(0, [heading.upper() for heading in headings])
-    widths = [max(_width(row[column]) for row in cells) for column in range(len(headings))]
-    return [
-        "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _width(text: str) -> int:
-    """In columns of a terminal: letters of the East take two, marks on a letter none."""
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in _WIDE else 1
-        for letter in text
-    )

@@ -83,7 +83,7 @@ class OfferResponse(msgspec.Struct, frozen=True):
 
 class HeldVersion(msgspec.Struct, frozen=True):
     """A version that waits. ``state``: held (for the one before it), apart (the record went another way),
-    with_owner or decided (a person is asked at a computer)."""
+    with_owner or decided (a person is asked at a computer). ``label`` is what people call the record."""
 
     entity: str
     entity_id: str
@@ -92,6 +92,7 @@ class HeldVersion(msgspec.Struct, frozen=True):
     made_by: str
     given_back_by: str
     device: str
+    label: str = ""
 
 
 class GaveBack(msgspec.Struct, frozen=True):

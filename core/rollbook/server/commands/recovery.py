@@ -1,22 +1,36 @@
 """``rollbook-server recovery list`` and ``end``: what desks gave back to a server that was put back."""
 
-from rollbook.contract.recovery import RecoveryView
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rollbook.contract.recovery import HeldVersion, RecoveryView
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
+from rollbook.domain.plain_text import aligned, moment
 from rollbook.server.auth import accounts
 from rollbook.server.commands.opening import opened
-from rollbook.server.commands.speaking import DONE, CommandError, say
+from rollbook.server.commands.speaking import DONE, CommandError
 from rollbook.server.database import Database
 from rollbook.server.installation import KnownInstallation
+from rollbook.server.recovery.kept import MAX_SHOWN
 from rollbook.server.recovery.service import RecoveryService
 from rollbook.server.settings import Settings
 
 _STATES = {
-    "held": "waits for the version before it",
-    "apart": "the record was changed otherwise since",
-    "with_owner": "asked at its owner's computer",
-    "decided": "asked at that computer",
+    "held": "an earlier version of it is still missing: the computer that has that must come",
+    "apart": "it was changed otherwise since: waits for {made_by}'s computer, or for the end",
+    "with_owner": "{made_by} is asked at their own computer",
+    "decided": "{given_back_by} is asked at that computer",
 }
+_HOW_IT_GOES_ON = (
+    "Each computer gives back by itself what the server lost, the next time it reaches the server.\n"
+    "Next: when every computer that was used since the backup has come (rollbook-server devices says when "
+    "each came last), end it with: rollbook-server recovery end"
+)
+_NEVER = (
+    "No computer has noticed that this server was ever put back to an earlier state. Nothing is to be done."
+)
 
 
 def recovery(settings: Settings, clock: Clock, new_id: IdSource, what: str, school: str | None) -> int:
@@ -27,8 +41,7 @@ def recovery(settings: Settings, clock: Clock, new_id: IdSource, what: str, scho
         service = RecoveryService(database, clock, new_id, KnownInstallation(database), lambda _school: None)
         ends = what == "end"
         view = service.end(school_id, accounts.BY_THE_SERVER) if ends else service.seen(school_id)
-    for line in _lines(view):
-        say(line)
+    sys.stdout.write("\n".join(_lines(view)) + "\n")
     return DONE
 
 
@@ -47,16 +60,48 @@ def _school(database: Database, name: str | None) -> str:
 
 def _lines(view: RecoveryView | None) -> list[str]:
     if view is None:
-        return ["No computer has noticed that this server was ever put back to an earlier state."]
-    lines = [f"The server was put back; {view.begun_by}'s computer noticed it at {view.begun_at}."]
-    if view.ended_at is None:
-        lines.append("Computers still give back what it lost. When all have been here: recovery end.")
-    else:
-        lines.append(f"Ended at {view.ended_at} by {view.ended_by}.")
-    lines += [f"Given back by {item.user} ({item.device}): {item.versions}" for item in view.gave_back]
-    lines.append(f"Not taken yet: {len(view.waiting)}")
-    return lines + [
-        f"  {item.entity} {item.entity_id}, version {item.version} by {item.made_by}, "
-        f"given back by {item.given_back_by} ({item.device or 'who may not write'}): {_STATES[item.state]}"
-        for item in view.waiting
+        return [_NEVER]
+    return [
+        "The server was put back to an earlier state; "
+        f"{view.begun_by}'s computer noticed it on {moment(view.begun_at)}.",
+        _HOW_IT_GOES_ON if view.ended_at is None else _ended(view),
+        "",
+        *_gave_back(view),
+        *_not_taken(view),
     ]
+
+
+def _ended(view: RecoveryView) -> str:
+    return (
+        f"Ended on {moment(view.ended_at)} by {view.ended_by}. Nobody is waited for any longer; what a "
+        "computer gives back later is taken at once where it fits, else a person is asked."
+    )
+
+
+def _gave_back(view: RecoveryView) -> list[str]:
+    if not view.gave_back:
+        return ["Given back: nothing yet."]
+    rows = [(item.user, item.device, item.versions) for item in view.gave_back]
+    total = sum(item.versions for item in view.gave_back)
+    return [f"Given back: {total}", *_table(("user", "computer", "changes"), rows)]
+
+
+def _not_taken(view: RecoveryView) -> list[str]:
+    more = " or more" if len(view.waiting) >= MAX_SHOWN else ""
+    rows = [
+        (_record(item), item.version, item.made_by, item.given_back_by, _why(item)) for item in view.waiting
+    ]
+    headings = ("record", "version", "changed by", "given back by", "why it waits")
+    return [f"Not taken yet: {len(view.waiting)}{more}", *_table(headings, rows)]
+
+
+def _record(item: HeldVersion) -> str:
+    return item.label or f"{item.entity} {item.entity_id}"
+
+
+def _why(item: HeldVersion) -> str:
+    return _STATES[item.state].format(made_by=item.made_by, given_back_by=item.given_back_by)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    return [f"  {line}" for line in aligned(headings, rows)]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from rollbook.contract.feed import Change
 from rollbook.contract.recovery import GaveBack, HeldVersion, RecoveryView
+from rollbook.domain.labels import label_of
 from rollbook.server.recovery.judge import Candidate
 from rollbook.server.sync.known import RecordKey, in_parts
 from rollbook.server.tables import given_back, receipt, recovery, school_feed
@@ -172,5 +173,12 @@ def _is_done(connection: Connection, school_id: str, change: Change) -> bool:
 
 def _held(row: Any, change: Change) -> HeldVersion:
     return HeldVersion(
-        row.entity, row.entity_id, row.version, row.state, change.by, row.user_name, row.device
+        row.entity,
+        row.entity_id,
+        row.version,
+        row.state,
+        change.by,
+        row.user_name,
+        row.device,
+        label_of(change.values or {}),
     )
