@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from support.heavy_files import HEAVIEST_FIRST, place
 from support.source_files import ROOT
 
 # `packaging/` is no package (it would shadow the library of that name): its modules are found by folder.
 sys.path.insert(0, str(ROOT / "packaging"))
+import checks
 import children
 import debian
 from counts import Counts
@@ -72,6 +74,22 @@ def test_house_each_test_is_counted_once(tmp_path: Path) -> None:
     assert Counts.read(report) == Counts(passed=2, failed=2, skipped=2)
     assert Counts.read(report).line() == "2 passed, 2 failed, 2 skipped"
     assert Counts.read(tmp_path / "absent.xml").line() == "0 passed, 0 failed"
+
+
+def test_house_the_heaviest_files_are_there_and_come_first() -> None:
+    assert all((ROOT / name).is_file() for name in HEAVIEST_FIRST)
+    assert len(set(HEAVIEST_FIRST)) == len(HEAVIEST_FIRST)
+    light = ROOT / "tests" / "architecture" / "test_imports.py"
+    assert max(place(ROOT / name) for name in HEAVIEST_FIRST) < place(light)
+
+
+def test_house_compiled_files_lie_elsewhere_for_who_wants_none_among_the_sources() -> None:
+    env = {"PYTHONDONTWRITEBYTECODE": "1", "HOME": "/home/anna"}
+    checks._compiled_once(env)
+    assert env == {"HOME": "/home/anna", "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "compiled")}
+    theirs = {"HOME": "/home/anna"}
+    checks._compiled_once(theirs)
+    assert theirs == {"HOME": "/home/anna"}
 
 
 def test_house_what_was_started_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
