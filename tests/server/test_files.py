@@ -9,7 +9,7 @@ import pytest
 
 from rollbook.domain.files import CHUNK_BYTES, FileValue, divided, hash_of
 from rollbook.domain.roles import Role
-from rollbook.server.files import chunks
+from rollbook.server.files import sweeping
 from support.school_server import Desk, SchoolServer, record_of
 
 JPEG = b"\xff\xd8\xff\xe0"
@@ -109,7 +109,7 @@ def test_s31_who_may_not_write_sends_nothing_and_support_sees_nothing(
     _send(school.desk(), {name: content})
     desk = school.desk(role)
     assert _put(desk, name, content) == 403
-    assert desk.call("POST", "/api/v1/files/missing", json={"hashes": [name]}).status_code == 403
+    assert _missing(desk, *parts) == []  # nothing is awaited of them, and they learn of nothing
     assert desk.call("GET", f"/api/v1/files/chunks/{name}").status_code == reads
 
 
@@ -138,7 +138,7 @@ def test_s31_what_no_record_names_for_long_is_swept_and_nothing_else(school: Sch
 
     def sweep(now: int) -> int:
         removed: int = school.write(
-            lambda connection: chunks.sweep(connection, school.school_id, now, keep_seconds=100)
+            lambda connection: sweeping.sweep(connection, school.school_id, now, keep_seconds=100)
         )
         return removed
 

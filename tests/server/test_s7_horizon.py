@@ -14,6 +14,10 @@ from rollbook.contract.operations import (
     operation_bytes,
     push_body,
 )
+from rollbook.domain.files import divided, hash_of
+from rollbook.domain.roles import Role
+from rollbook.server.files import chunks
+from rollbook.server.recovery import kept
 from rollbook.server.settings import SettingError, read_settings
 from rollbook.server.sync.horizon import Pruned, Upkeep
 from rollbook.server.tables import feed_day
@@ -154,3 +158,50 @@ def test_s7_a_day_is_written_down_once(school: SchoolServer) -> None:
 def test_s7_receipts_cannot_be_kept_for_less_than_400_days() -> None:
     with pytest.raises(SettingError, match="at least 400"):
         read_settings(None, {}, receipt_days=399)
+
+
+def _chunk(school: SchoolServer, name: str) -> None:
+    school.write(lambda connection: chunks.keep(connection, school.school_id, hash_of(name.encode()), b"1"))
+
+
+def _chunks(school: SchoolServer) -> int:
+    return int(school.rows("SELECT count(*) FROM file_chunk WHERE school_id = :school")[0][0])
+
+
+def test_s31_the_daily_work_sweeps_files_that_nothing_names_but_not_while_a_school_is_given_back(
+    school: SchoolServer,
+) -> None:
+    school.desk().student(given_name="Eleni")
+    _chunk(school, "nobody's")
+    assert _days(school, 1).files == 0  # found unnamed for the first time
+    school.write(lambda connection: kept.begin(connection, school.school_id, "r", "2026-09-01", "admin"))
+    assert _days(school, 40).files == 0
+    school.write(lambda connection: kept.end(connection, school.school_id, "r", "2026-09-01", "admin", 1))
+    assert _days(school, 1).files == 1
+    assert _chunks(school) == 0
+
+
+def test_s31_a_clock_set_ahead_sweeps_no_file(school: SchoolServer) -> None:
+    school.desk().student(given_name="Eleni")
+    _chunk(school, "nobody's")
+    _days(school, 1)
+    school.clock.advance(timedelta(days=4_000).total_seconds())
+    assert Upkeep(school.parts.database, school.clock, school.settings).run().files == 0
+
+
+def test_s23_a_photo_that_a_registrar_has_still_to_decide_on_is_not_swept(school: SchoolServer) -> None:
+    desk = school.desk()
+    student = desk.student(given_name="Eleni")
+    value, parts = divided(b"\x89PNG\r\n\x1a\n" + b"0" * 100)
+    for name, content in parts.items():
+        school.write(
+            lambda connection, name=name, content=content: chunks.keep(
+                connection, school.school_id, name, content
+            )
+        )
+    viewer = school.desk(Role.VIEWER)
+    operation = viewer.update(student, 1, photo=(None, str(value)))
+    body = msgspec.json.encode({"operations": [msgspec.Raw(operation_bytes(operation))]})
+    assert viewer.call("POST", "/api/v1/sync/proposals", content=body).status_code == 200
+    assert (_days(school, 1).files, _days(school, 40).files) == (0, 0)
+    assert _chunks(school) == len(parts)

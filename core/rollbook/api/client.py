@@ -220,11 +220,18 @@ class ApiClient:
             await self._once(Call("POST", "/api/v1/files/missing", ChunksMissing, body=body))
         ).value.missing
 
-    async def put_chunk(self, sha256: str, content: bytes) -> None:
-        """Send a chunk; the same again changes nothing (S31)."""
-        path, kind = f"/api/v1/files/chunks/{sha256}", type(None)
+    async def put_chunk(self, sha256: str, content: bytes, of: str) -> None:
+        """Send a chunk of the file whose manifest is ``of``; the same again changes nothing (S31)."""
         await self._once(
-            Call("PUT", path, kind, route=_CHUNK_ROUTE, body=content, content_type=CHUNK_MEDIA_TYPE)
+            Call(
+                "PUT",
+                f"/api/v1/files/chunks/{sha256}",
+                type(None),
+                route=_CHUNK_ROUTE,
+                params={"of": of},
+                body=content,
+                content_type=CHUNK_MEDIA_TYPE,
+            )
         )
 
     async def get_chunk(self, sha256: str) -> bytes:

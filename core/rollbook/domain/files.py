@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 CHUNK_BYTES = 256 * 1024
 MAX_FILE_BYTES = 10 * 1024 * 1024
+HASH_LENGTH = 64
 _MANIFEST_BYTES = 16 * 1024
 _VALUE = re.compile(r"([0-9a-f]{64})/([1-9][0-9]{0,9})/([a-z]+/[a-z0-9.+-]{1,40})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

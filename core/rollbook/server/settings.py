@@ -61,6 +61,9 @@ class Settings:
     metrics_token: str = ""
     metrics_open: int = 0
     file_quota_bytes: int = 2 * 1024 * 1024 * 1024
+    file_days: int = (
+        30  # of the feed, as they were written down: a file that nothing names any more is kept so long
+    )
     number_block_size: int = 20
     number_prefix: str = ""
     number_digits: int = 0
@@ -157,6 +160,7 @@ _LEAST = {
     "sign_in_attempts": 1,
     "sign_in_attempts_per_address": 1,
     "max_body_bytes": 1024,
+    "file_days": 7,
     "receipt_days": 400,
     "feed_days": 401,
     "upkeep_seconds": 1,

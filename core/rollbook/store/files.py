@@ -1,6 +1,6 @@
 """Chunks of photos and files on this computer: what waits to be sent, and what was fetched (S31)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -9,13 +9,16 @@ from rollbook.contract.operations import Operation
 from rollbook.domain.entity import FieldType
 from rollbook.domain.files import FileValue, chunks_named, file_value
 from rollbook.domain.registry import ENTITIES
-from rollbook.store.states import ACTIVE
-from rollbook.store.tables import FILE_CHUNK, OPERATION
+from rollbook.store.states import SHOWN, State
+from rollbook.store.tables import FILE_CHUNK, KNOWN_VERSION, OPERATION, REPLICA
 
 FILE_FIELDS: dict[str, tuple[str, ...]] = {
     entity.name: tuple(spec.name for spec in entity.fields if spec.type is FieldType.FILE)
     for entity in ENTITIES.values()
 }
+
+_MARK = "/image/"
+_NAMING = (*SHOWN, State.APPLIED)
 
 
 def keep(connection: Connection, chunks: Mapping[str, bytes]) -> None:
@@ -54,7 +57,10 @@ def files_of(entity: str, operation: Operation) -> list[FileValue]:
 
 
 def trim(connection: Connection, most_bytes: int) -> None:
-    """Forget what was used longest ago beyond ``most_bytes``, but for what entries wait to send."""
+    """Forget what was used longest ago beyond ``most_bytes``, but for what entries name.
+
+    Those that the school has acknowledged too: it may be put back to before them (S22).
+    """
     size = connection.execute(select(func.coalesce(func.sum(func.length(FILE_CHUNK.c.content)), 0)))
     over = size.scalar_one() - most_bytes
     if over <= 0:
@@ -76,16 +82,33 @@ def used(connection: Connection, value: FileValue) -> None:
     connection.execute(update(FILE_CHUNK).where(FILE_CHUNK.c.sha256.in_(names)).values(used=number))
 
 
+def kept(connection: Connection) -> list[FileValue]:
+    """The files that records, here or lost by the school, name and whose manifests are here."""
+    here = set(connection.execute(select(FILE_CHUNK.c.sha256)).scalars())
+    named = {value: None for text in _texts_with_files(connection) for value in _values_in(text)}
+    return [value for value in named if value.manifest in here]
+
+
+def _texts_with_files(connection: Connection) -> Iterator[str]:
+    for entity, names in FILE_FIELDS.items():
+        table = REPLICA[entity]
+        for name in names:
+            yield from connection.execute(
+                select(table.c[name]).where(table.c[name].is_not(None)).distinct()
+            ).scalars()
+        if names:
+            yield from connection.execute(select(table.c.base).where(table.c.base.contains(_MARK))).scalars()
+    lost = select(KNOWN_VERSION.c.change).where(KNOWN_VERSION.c.state != "")
+    yield from (change.decode() for change in connection.execute(lost).scalars())
+
+
+def _values_in(text: str) -> Iterator[FileValue]:
+    """The files that a text names: a value by itself, or anywhere in JSON."""
+    return (value for value in map(file_value, text.split('"')) if value is not None)
+
+
 def _needed(connection: Connection) -> set[str]:
-    waiting = connection.execute(
-        select(OPERATION.c.changes).where(
-            OPERATION.c.state.in_(ACTIVE), OPERATION.c.changes.contains("/image/")
-        )
+    named = connection.execute(
+        select(OPERATION.c.changes).where(OPERATION.c.state.in_(_NAMING), OPERATION.c.changes.contains(_MARK))
     ).scalars()
-    needed: set[str] = set()
-    for text in waiting:
-        for word in text.split('"'):
-            value = file_value(word)
-            if value is not None:
-                needed.update(parts_here(connection, value))
-    return needed
+    return {part for text in named for value in _values_in(text) for part in parts_here(connection, value)}

@@ -89,13 +89,12 @@ class SyncEngine:
             new_id=uuid7_source(clock),
             settings=settings,
             emit=emit,
+            files=self.files,
             read_anew=self._pull.read_anew,
         )
         self._sound = SoundCheck(store)
         self._tidying = Tidying(store, clock, settings)
-        self._withdrawn = Withdrawn(
-            store, api, device=device, clock=clock, settings=settings, lanes=self._lanes, log=log, emit=emit
-        )
+        self._withdrawn = self._withdrawn_of(device, clock)
         self._forget = forget
         self._granted = Granted(store, api, settings=settings, emit=emit)
         self._reporting = Reporting(store, api, clock=clock, settings=settings, version=version)
@@ -290,6 +289,19 @@ class SyncEngine:
             log=self._log,
             emit=self._emit,
             files=self.files,
+        )
+
+    def _withdrawn_of(self, device: str, clock: Clock) -> Withdrawn:
+        return Withdrawn(
+            self._store,
+            self._api,
+            device=device,
+            clock=clock,
+            settings=self._settings,
+            lanes=self._lanes,
+            log=self._log,
+            files=self.files,
+            emit=self._emit,
         )
 
     async def _send_meanwhile(self) -> None:

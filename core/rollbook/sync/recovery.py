@@ -29,6 +29,7 @@ from rollbook.store.recovery import Lost
 from rollbook.store.states import State
 from rollbook.sync.entering import enter_rest, enter_version
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
+from rollbook.sync.files import FileSender
 from rollbook.sync.known_row import known_anew, known_row, note_known
 from rollbook.sync.pull import CONFIRMED
 from rollbook.sync.settings import SyncSettings
@@ -51,6 +52,7 @@ class Recovery:
         new_id: Callable[[], str],
         settings: SyncSettings,
         emit: Emit,
+        files: FileSender,
         read_anew: Callable[[], None],
     ) -> None:
         self._store = store
@@ -59,6 +61,7 @@ class Recovery:
         self._new_id = new_id
         self._settings = settings
         self._emit = emit
+        self._files = files
         self._read_anew = read_anew
 
     async def notice(self) -> None:
@@ -92,6 +95,7 @@ class Recovery:
             await self._find_lost_versions()
             checkpoints.passed("client.recovery.found")
         await self._offer_all()
+        await self._files.give_back()  # behind the records that name them
         with self._store.write() as connection:
             recovery.send_rest_anew(connection)
         if step == recovery.BEGUN:

@@ -18,6 +18,7 @@ from rollbook.store.lease import Leased
 from rollbook.store.settle import fail_alone, give_back
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
+from rollbook.sync.files import FileSender
 from rollbook.sync.known_row import known_row
 from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.settings import SyncSettings
@@ -42,6 +43,7 @@ class Withdrawn:
         settings: SyncSettings,
         lanes: LaneBackoff,
         log: AttemptLog,
+        files: FileSender,
         emit: Emit,
     ) -> None:
         self._store = store
@@ -51,6 +53,7 @@ class Withdrawn:
         self._settings = settings
         self._lanes = lanes
         self._log = log
+        self._files = files
         self._emit = emit
 
     async def run(self, forget: Forget) -> bool:
@@ -105,16 +108,40 @@ class Withdrawn:
             self._return(leased, uncertain=True)
             raise
         checkpoints.passed("client.proposals.answered")
+        taken = {result.op_id for result in answer.value.results if result.outcome is not Handing.REFUSED}
+        # Their files go before their values leave this computer; the school waits for them by now.
+        unfiled = await self._send_files([each for each in leased if each.op_id in taken])
+        leased = [each for each in leased if each.op_id not in unfiled]
         with self._store.write() as connection:
             at = self._clock.now().isoformat()
             handing.settle(connection, leased, answer.value.results, answer.request_id, at)
             self._log.write(connection)
             checkpoints.passed("client.proposals.before_commit")
-        taken = {result.op_id for result in answer.value.results if result.outcome is not Handing.REFUSED}
         for each in leased:
             note = self._lanes.went if each.op_id in taken else self._lanes.failed
             note(each.lane)
         self._told(leased)
+
+    async def _send_files(self, taken: Sequence[Leased]) -> set[str]:
+        """Send the files that they name; those whose files the school does not take stay, and say why."""
+        try:
+            refused = await self._files.send(taken)
+        except BaseException:  # they are handed over again, which changes nothing at the school
+            self._return(taken, uncertain=True)
+            raise
+        causes = {result.op_id: result.problem for result in refused}
+        for each in taken:
+            cause = causes.get(each.op_id)
+            if cause is not None:
+                self._keep(each, cause, None)
+        return set(causes)
+
+    def _keep(self, each: Leased, cause: Problem, request_id: str | None) -> None:
+        with self._store.write() as connection:
+            fail_alone(connection, each, request_id, cause)
+            self._log.write(connection)
+        self._lanes.failed(each.lane)
+        self._told([each])
 
     def _known(self) -> str:
         with self._store.read() as connection:
@@ -130,11 +157,7 @@ class Withdrawn:
             await self._send(leased[middle:])
             return
         cause = failure.problem if isinstance(failure.problem, Problem) else problem(failure.code)
-        with self._store.write() as connection:
-            fail_alone(connection, leased[0], failure.request_id, cause)
-            self._log.write(connection)
-        self._lanes.failed(leased[0].lane)
-        self._told(leased)
+        self._keep(leased[0], cause, failure.request_id)
 
     def _return(self, leased: Sequence[Leased], *, uncertain: bool, request_id: str | None = None) -> None:
         with self._store.write() as connection:

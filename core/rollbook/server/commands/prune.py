@@ -11,5 +11,8 @@ def prune(settings: Settings, clock: Clock) -> int:
     """Write the day down, and let go of receipts and changes that are older than the settings say."""
     with opened(settings, clock) as database:
         pruned = Upkeep(database, clock, settings).run()
-    say(f"Let go of {pruned.receipts} receipts and {pruned.changes} changes that are too old to be needed.")
+    say(
+        f"Let go of {pruned.receipts} receipts and {pruned.changes} changes that are too old to be needed, "
+        f"and of {pruned.files} parts of files that nothing names any more."
+    )
     return DONE

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from rollbook.contract.operations import Operation
 from rollbook.domain.entity import EntityType, FieldType
 from rollbook.domain.files import FileValue, chunks_named, file_value, media_type_of
 from rollbook.domain.registry import ENTITIES
-from rollbook.server.tables import file_chunk, record_tables
+from rollbook.server.tables import file_chunk
 
 FILE_FIELDS: dict[str, tuple[str, ...]] = {
     entity.name: tuple(spec.name for spec in entity.fields if spec.type is FieldType.FILE)
@@ -93,34 +93,3 @@ def _how(connection: Connection, school_id: str, value: FileValue) -> Whole:
     first = content_of(connection, school_id, names[0]) or b""
     fits = sum(sizes[name] for name in names) == value.size and media_type_of(first) == value.media_type
     return Whole.WHOLE if fits else Whole.UNFIT
-
-
-def sweep(connection: Connection, school_id: str, now_seconds: int, keep_seconds: int) -> int:
-    """Remove chunks that no record has named for ``keep_seconds``; gives how many. For the server's prune.
-
-    A chunk is marked when it is first found unreferenced, and removed when it was so for long. Whoever wants
-    it meanwhile (asks for it, names it) takes the mark away, and is waited for.
-    """
-    mine = file_chunk.c.school_id == school_id
-    named = _referenced(connection, school_id)
-    everything = set(connection.execute(select(file_chunk.c.sha256).where(mine)).scalars())
-    for sha256 in sorted(everything - named):
-        one = (mine, file_chunk.c.sha256 == sha256, file_chunk.c.unreferenced_since_seconds.is_(None))
-        connection.execute(update(file_chunk).where(*one).values(unreferenced_since_seconds=now_seconds))
-    present(connection, school_id, everything & named)
-    old = file_chunk.c.unreferenced_since_seconds <= now_seconds - keep_seconds
-    return connection.execute(delete(file_chunk).where(mine, old)).rowcount
-
-
-def _referenced(connection: Connection, school_id: str) -> set[str]:
-    named: set[str] = set()
-    for entity, names in FILE_FIELDS.items():
-        for name in names:
-            table = record_tables[entity]
-            query = select(table.c[name]).where(table.c.school_id == school_id, table.c[name].is_not(None))
-            for text in connection.execute(query).scalars():
-                value = file_value(text)
-                if value is not None:
-                    manifest = content_of(connection, school_id, value.manifest) or b""
-                    named |= {value.manifest, *(chunks_named(manifest) or ())}
-    return named

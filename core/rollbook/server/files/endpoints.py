@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from rollbook.contract.files import CHUNK_MEDIA_TYPE, MAX_ASKED, ChunksAsked, ChunksMissing
 from rollbook.domain.files import CHUNK_BYTES, hash_of, is_hash
 from rollbook.domain.scope import Act
-from rollbook.server.auth.caller import Caller
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.database_errors import Trouble
 from rollbook.server.files import chunks
+from rollbook.server.files.wanted import awaited, may_write_files
 from rollbook.server.openapi import described
 from rollbook.server.problems import ProblemError
 from rollbook.server.wire import JsonBytes, decoded, json_response
@@ -26,28 +26,41 @@ async def _raw(request: Request) -> bytes:
 
 @router.post("/missing", **described(takes=ChunksAsked, gives="ChunksMissing"))
 def missing(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response:
-    """Which of these chunks the school does not have yet."""
-    _require(caller, Act.WRITE)
+    """Which of these chunks the school does not have yet.
+
+    Who may not write is told of those alone that belong to files the school waits for.
+    """
     asked = decoded(body, ChunksAsked).hashes
     if len(asked) > MAX_ASKED:
         raise ProblemError("body-too-large", f"At most {MAX_ASKED} chunks may be asked for at once.")
-    wanted = {each for each in asked if is_hash(each)}
-    here = parts.database.write(lambda connection: chunks.present(connection, caller.school_id, wanted))
-    return json_response(ChunksMissing([each for each in dict.fromkeys(asked) if each not in here]))
+    hashes = {each for each in asked if is_hash(each)}
+
+    def work(connection: Connection) -> set[str]:
+        wanted = hashes if may_write_files(caller) else hashes & awaited(connection, caller, hashes)
+        return wanted - chunks.present(connection, caller.school_id, wanted)
+
+    lacking = parts.database.write(work)
+    unfit = {each for each in asked if not is_hash(each)} if may_write_files(caller) else set()
+    return json_response(ChunksMissing([each for each in dict.fromkeys(asked) if each in lacking | unfit]))
 
 
 @router.put("/chunks/{sha256}", **described(status=204))
 def put(
-    parts: ServerParts, caller: InSchool, sha256: str, content: Annotated[bytes, Depends(_raw)]
+    parts: ServerParts,
+    caller: InSchool,
+    sha256: str,
+    content: Annotated[bytes, Depends(_raw)],
+    of: Annotated[str, Query(description="The manifest of the file that it is a part of.")] = "",
 ) -> Response:
-    """Keep a chunk; the same again changes nothing."""
-    _require(caller, Act.WRITE)
+    """Keep a chunk; the same again changes nothing. Who may not write sends what the school waits for."""
     if not is_hash(sha256) or hash_of(content) != sha256:
         raise ProblemError("validation-failed", "The contents are not those that the address names.")
     if not 0 < len(content) <= CHUNK_BYTES:
         raise ProblemError("validation-failed", f"A chunk has 1 to {CHUNK_BYTES} bytes.")
 
     def work(connection: Connection) -> None:
+        if not may_write_files(caller) and sha256 not in awaited(connection, caller, [of]):
+            raise ProblemError("forbidden")
         if chunks.present(connection, caller.school_id, [sha256]):
             return
         kept = chunks.bytes_kept(connection, caller.school_id)
@@ -62,7 +75,8 @@ def put(
 @router.get("/chunks/{sha256}", **described(status=200))
 def get(parts: ServerParts, caller: InSchool, sha256: str) -> Response:
     """A chunk of the caller's school; another school's is not found, whether it exists or not."""
-    _require(caller, Act.READ)
+    if not any(caller.may(Act.READ, entity) for entity, names in chunks.FILE_FIELDS.items() if names):
+        raise ProblemError("forbidden")
     content = None
     if is_hash(sha256):
         content = parts.database.read(
@@ -71,8 +85,3 @@ def get(parts: ServerParts, caller: InSchool, sha256: str) -> Response:
     if content is None:
         raise ProblemError("not-found")
     return Response(content, media_type=CHUNK_MEDIA_TYPE, headers={"X-Content-Type-Options": "nosniff"})
-
-
-def _require(caller: Caller, act: Act) -> None:
-    if not any(caller.may(act, entity) for entity, names in chunks.FILE_FIELDS.items() if names):
-        raise ProblemError("forbidden")

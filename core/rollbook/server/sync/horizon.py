@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from rollbook.domain.clock import Clock
 from rollbook.server.database import Database
+from rollbook.server.files.sweeping import sweep_on_day
 from rollbook.server.settings import Settings
 from rollbook.server.sync.sums import hold_counter, schools
 from rollbook.server.tables import feed, feed_day, receipt, school_feed
@@ -25,6 +26,7 @@ class Pruned:
 
     receipts: int = 0
     changes: int = 0
+    files: int = 0  # chunks of them
 
 
 class Upkeep:
@@ -37,16 +39,23 @@ class Upkeep:
 
     def run(self) -> Pruned:
         """Write the day down, and let go of what lies below the horizons. Raises :class:`ProblemError`."""
-        receipts = changes = 0
+        receipts = changes = files = 0
         today = self._clock.now().date().isoformat()
         for school_id in self._database.read(schools):
-            below = self._database.write(partial(self._horizons, school_id=school_id, today=today))
+            number, *below = self._database.write(partial(self._horizons, school_id=school_id, today=today))
             receipts += self._in_parts(partial(_prune_receipts, school_id=school_id, below=below[0]))
             changes += self._in_parts(partial(_prune_feed, school_id=school_id, below=below[1]))
-        return Pruned(receipts, changes)
+            files += self._database.write(partial(self._sweep, school_id=school_id, number=number))
+        return Pruned(receipts, changes, files)
 
-    def _horizons(self, connection: Connection, school_id: str, today: str) -> tuple[int, int]:
-        """The horizons are moved first, on their own: whoever reads them later counts on nothing below."""
+    def _sweep(self, connection: Connection, school_id: str, number: int) -> int:
+        return sweep_on_day(connection, school_id, number, self._settings.file_days)
+
+    def _horizons(self, connection: Connection, school_id: str, today: str) -> tuple[int, int, int]:
+        """The day's number, and the horizons of receipts and feed.
+
+        They are moved first, on their own: whoever reads them later counts on nothing below.
+        """
         number = _write_down(connection, school_id, today)
         longer = max(self._settings.feed_days, self._settings.receipt_days + 1)
         receipts = _position_on(connection, school_id, number - self._settings.receipt_days)
@@ -56,7 +65,7 @@ class Upkeep:
             .where(school_feed.c.school_id == school_id)
             .values(receipt_horizon=receipts, feed_horizon=changes)
         )
-        return receipts, changes
+        return number, receipts, changes
 
     def _in_parts(self, prune: Callable[[Connection], int]) -> int:
         """Each part in a transaction of its own, so that nobody waits long."""
