@@ -165,7 +165,7 @@ def _lines(status: Status) -> list[str]:
     if status.put_back:
         given = words.counted(status.giving_back, "entry", "entries")
         lines.append(f"The school's server was put back; giving back {given}.")
-    lines += decisions.lines(status)
+    lines += [*decisions.lines(status), *words.proposals(status)]
     if status.up_to_date:
         return [*lines, "Everything is saved at the school."]
     return [*lines, f"Not up to date: {words.outstanding(status)}."]

@@ -77,6 +77,14 @@ def connection(status: Status) -> str:
     return f"{state}. {why}".strip()
 
 
+def proposals(status: Status) -> list[str]:
+    """What waits for this user's decision on others' entries, as of when the school told; mostly nothing."""
+    if not status.proposals:
+        return []
+    wait = "1 proposal waits" if status.proposals == 1 else f"{status.proposals} proposals wait"
+    return [f"{wait} for your decision (rollbookctl proposals list), as of {moment(status.proposals_at)}."]
+
+
 def outstanding(status: Status) -> str:
     """What keeps it from being up to date."""
     waiting = status.queued + status.sending

@@ -6,7 +6,7 @@ from rollbook.api.client import ApiClient
 from rollbook.client import handed
 from rollbook.client.accounts import Account
 from rollbook.client.values import Status, StoreNotice
-from rollbook.store import listing, notices, scopes
+from rollbook.store import listing, notices, open_proposals, scopes
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import State
 from rollbook.sync.engine import SyncEngine
@@ -29,6 +29,7 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         role = scopes.role(connection) or account.role
         befell = notices.all_of(connection)
         decided = handed.unread(connection)
+        proposals = open_proposals.told(connection)
     outstanding = (*tables.outstanding, *filter(None, [store.trouble]))
     pulled, to_pull = engine.progress
     count = tables.counts.get
@@ -64,4 +65,6 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         decisions=decided,
         failure=connection_now.failure,
         failure_detail=connection_now.failure_detail,
+        proposals=proposals.count if proposals else 0,
+        proposals_at=proposals.at if proposals else None,
     )

@@ -188,7 +188,9 @@ class Status:
     ``outstanding`` says in stable words what keeps it from being up to date. ``put_back``: the school's
     server was put back to an earlier state, and ``giving_back`` counts what it is still to get back (S22).
     ``handed_over`` counts entries that a registrar decides, as this user may not write them any more (S23);
-    ``decisions`` are those that nobody has read yet.
+    ``decisions`` are those that nobody has read yet. ``proposals`` counts what waits for this user's own
+    decision on others' entries, as the school told it at ``proposals_at`` (ISO 8601); 0 and ``None`` for one
+    who decides none. They keep nobody from being up to date.
     ``failure`` is the stable code of what the last call met, where it failed; ``failure_detail`` its words.
     """
 
@@ -223,6 +225,8 @@ class Status:
     decisions: tuple[HandedEntry, ...] = ()
     failure: str = ""
     failure_detail: str = ""
+    proposals: int = 0
+    proposals_at: str | None = None
 
     @property
     def waiting(self) -> int:

@@ -45,7 +45,8 @@ def later_cursor(one: str, other: str) -> str:
 class ChangesPage(msgspec.Struct, frozen=True):
     """A page: its changes in order, the cursor behind the last one, and whether the head is reached.
 
-    The last page has ``sums``, those of the tables at its cursor (S21).
+    The last page has ``sums``, those of the tables at its cursor (S21), and, for one who decides proposals,
+    ``proposals``: how many are open (S23).
     ``head`` is the number of changes that the feed holds, so that progress can be told beforehand.
     """
 
@@ -55,3 +56,4 @@ class ChangesPage(msgspec.Struct, frozen=True):
     head: int
     position: int
     sums: dict[str, TableSum] = {}
+    proposals: int | None = None

@@ -302,6 +302,7 @@ proposal = Table(
     Column("decided_at", Text, nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
     UniqueConstraint("school_id", "owner", "op_id"),
+    Index("ix_proposal_state", "school_id", "state"),
 )
 desk_report = Table(
     "desk_report",  # what each computer last said of itself (S30)

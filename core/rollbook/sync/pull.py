@@ -4,7 +4,7 @@ from rollbook.api.client import ApiClient
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
-from rollbook.store import filling, meta, replica, scopes, versions
+from rollbook.store import filling, meta, open_proposals, replica, scopes, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.check import Check, note_due
 from rollbook.sync.events import Emit, StatusChanged, records_changed
@@ -78,6 +78,7 @@ class Pull:
                 meta.put(connection, meta.CURSOR, page.cursor)
                 note_known(connection, page.cursor)
                 meta.put(connection, CONFIRMED, page.cursor)
+                open_proposals.take(connection, page.proposals, self._clock.now().isoformat())
                 self.behind = False
 
     def doubt(self) -> None:
@@ -117,8 +118,10 @@ class Pull:
             meta.put(connection, meta.CURSOR, page.cursor)
             note_known(connection, page.cursor)
             if not page.more:
+                now = self._clock.now().isoformat()
                 meta.put(connection, CONFIRMED, page.cursor)
-                meta.put(connection, LAST_SYNCED, self._clock.now().isoformat())
+                meta.put(connection, LAST_SYNCED, now)
+                open_proposals.take(connection, page.proposals, now)
             checkpoints.passed("client.pull.before_commit")
         self.behind = page.more
         self.progress.position, self.progress.head = page.position, page.head

@@ -49,8 +49,12 @@ def test_s23_proposals_are_told_in_a_registrars_words(own_server: ServerProcess,
         second = desk(server, tmp_path / "second", "second")
         owner = desk(server, tmp_path / "owner", "owner")
         student = hand_over(server, owner, registrar)
+        told = registrar.say("status")
+        assert (told.code, "2 proposals wait for your decision" in told.out) == (0, True)
         _told_in_words(registrar, student)
         _decided_twice(registrar, second)
+        second.run("sync")
+        assert "1 proposal waits for your decision" in second.say("status").out
         mine = owner.say("proposals", "list")
         assert (mine.code, "decided by a registrar" in mine.err, "rollbookctl status" in mine.err) == (
             1,

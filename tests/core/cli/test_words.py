@@ -14,6 +14,16 @@ NOTHING = Status(
 COUNTED = ("queued", "sending", "unknown", "failed", "parked", "conflicts", "handed_over", "giving_back")
 
 
+def test_s23_proposals_that_wait_are_told_with_the_moment_of_which_that_is() -> None:
+    at = "2026-03-01T10:00:00+00:00"
+    assert words.proposals(replace(NOTHING, proposals=0, proposals_at=at)) == []
+    [one] = words.proposals(replace(NOTHING, proposals=1, proposals_at=at))
+    assert one.startswith("1 proposal waits for your decision (rollbookctl proposals list)")
+    [two] = words.proposals(replace(NOTHING, proposals=2, proposals_at=at))
+    assert two.startswith("2 proposals wait for")
+    assert two.endswith(f", as of {words.moment(at)}.")
+
+
 @pytest.mark.parametrize("name", COUNTED)
 def test_s24_every_count_that_is_outstanding_has_its_words(name: str) -> None:
     state = "conflict" if name == "conflicts" else name

@@ -98,6 +98,20 @@ def page(
     return list(connection.execute(query.order_by(proposal.c.number).limit(limit)))
 
 
+def count_open(connection: Connection, school_id: str, entities: Collection[str]) -> int:
+    """How many of those entities are open."""
+    query = (
+        select(func.count())
+        .select_from(proposal)
+        .where(
+            proposal.c.school_id == school_id,
+            proposal.c.state == ProposalState.OPEN.value,
+            proposal.c.entity.in_(sorted(entities)),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def numbered(connection: Connection, school_id: str, number: int) -> Any:
     """The row of that number, with the owner's name, or ``None``."""
     return connection.execute(_with_owner().where(_is(school_id, number))).first()

@@ -21,11 +21,18 @@ def page(
 ) -> ProposalsPage:
     """Up to ``limit`` proposals behind the number ``after`` that the caller may decide."""
     caller.require(Right.DECIDE_PROPOSALS)
-    entities = [name for name in ENTITIES if caller.may(Act.WRITE, name)]
+    entities = _decided_by(caller)
     wanted = None if state is None else state.value
     rows = repository.page(connection, caller.school_id, entities, after, limit + 1, wanted)
     found = [shown(connection, row) for row in rows[:limit]]
     return ProposalsPage(found, next=found[-1].number if len(rows) > limit else None)
+
+
+def waiting(connection: Connection, caller: Caller) -> int | None:
+    """How many open proposals the caller may decide; ``None`` for one who decides none at all."""
+    if Right.DECIDE_PROPOSALS not in caller.rights:
+        return None
+    return repository.count_open(connection, caller.school_id, _decided_by(caller))
 
 
 def one(connection: Connection, caller: Caller, number: int) -> Proposal:
@@ -35,6 +42,11 @@ def one(connection: Connection, caller: Caller, number: int) -> Proposal:
     if row is None or not caller.may(Act.WRITE, row.entity):
         raise ProblemError("not-found")
     return shown(connection, row)
+
+
+def _decided_by(caller: Caller) -> list[str]:
+    """The entities whose proposals the caller may decide: those that they may write."""
+    return [name for name in ENTITIES if caller.may(Act.WRITE, name)]
 
 
 def shown(connection: Connection, row: Any) -> Proposal:

@@ -17,6 +17,7 @@ from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
+from rollbook.server.proposals.showing import waiting
 from rollbook.server.sync.sums import TABLES, sums_now
 from rollbook.server.tables import TO_ALL, feed
 
@@ -86,6 +87,7 @@ def _page(connection: Connection, caller: Caller, cursor: str, limit: int) -> by
     page: dict[str, Any] = {"cursor": cursor, "more": position < head, "head": head, "position": position}
     if position == head:
         page["sums"] = _told(caller, sums)  # they are those of this very cursor (S21)
+        page["proposals"] = waiting(connection, caller)
     tail = msgspec.json.encode(page)
     changes = ",".join(row.payload for row in rows if _is_seen(caller, row)).encode()
     return b'{"changes":[' + changes + b"]," + tail[1:]
