@@ -108,3 +108,40 @@ def test_s22_a_lost_one_whose_values_have_left_the_desk_is_told(
     assert entry.problem["error"] == "lost-with-the-registrar"
     owner.client.discard(entry.op_id)
     assert owner.sync().up_to_date
+
+
+def test_s22_who_sees_no_records_follows_a_school_that_was_put_back(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    desk, support = make_desk(), make_desk(school.user(Role.SUPPORT))
+    copy = backup.take()
+    desk.add(given_name="Eleni")
+    desk.sync(), support.sync()
+    backup.put_back(copy)
+    assert support.sync().up_to_date
+    assert desk.sync().up_to_date
+    assert support.sync().up_to_date
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
+def test_s22_who_was_allowed_to_write_after_the_backup_alone_hands_over_what_waits(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup, role: Role
+) -> None:
+    registrar, desk = make_desk(), make_desk(school.user(role))
+    student = registrar.add(given_name="Eleni")
+    registrar.sync(), desk.sync()
+    copy = backup.take()
+    set_role(school, desk, Role.REGISTRAR)
+    desk.sync()
+    desk.change(student.entity_id, phone="1")
+    desk.sync()  # the school has it, and loses it
+    desk.change(student.entity_id, homeroom="A1")
+    backup.put_back(copy)  # the user may not write, and the feed will never say so
+    status = desk.sync()
+    assert (status.handed_over, status.waiting, status.needs_you) == (1, 0, 0)
+    assert (status.role, status.outstanding) == (role.value, ("handed_over",))
+    assert [row.phone for row in school.rows("SELECT phone FROM student WHERE school_id = :school")] == ["1"]
+    [one] = proposals(registrar)
+    decide(registrar, one["number"], accept=True)
+    assert homerooms(school) == ["A1"]
+    assert desk.sync().up_to_date

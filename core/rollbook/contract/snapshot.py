@@ -2,6 +2,8 @@
 
 import msgspec
 
+from rollbook.contract.scope import ScopeChange
+
 MAX_SNAPSHOT_PAGE = 20_000
 FIRST = ""
 """The key before every id."""
@@ -17,11 +19,13 @@ class SnapshotTable(msgspec.Struct, frozen=True):
 class SnapshotPlan(msgspec.Struct, frozen=True):
     """``cursor`` is the feed's head before any record is read: the feed is followed from there.
 
-    ``tables`` come smallest first. What changes while they are read comes again by the feed.
+    ``tables`` come smallest first. What changes while they are read comes again by the feed. ``rights`` is
+    what the asking user has: they may never have been told by the feed, or by one that is gone (S22, S23).
     """
 
     cursor: str
     tables: list[SnapshotTable]
+    rights: ScopeChange | None = None
 
 
 class SnapshotRow(msgspec.Struct, frozen=True, array_like=True):

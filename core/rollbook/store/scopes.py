@@ -71,11 +71,25 @@ def begin_anew(connection: Connection) -> None:
         meta.put(connection, name, None)
 
 
-def take_plan(connection: Connection, entities: Collection[str]) -> None:
-    """A snapshot holds these entities: what is here of any other was withdrawn, whenever that was."""
+def take_plan(connection: Connection, entities: Collection[str], rights: ScopeChange | None) -> None:
+    """A snapshot holds these entities: what is here of any other was withdrawn, whenever that was.
+
+    ``rights`` is all that the user has, where the server tells it with the plan; what may be read of it comes
+    with the snapshot.
+    """
     for scope in _all_scopes():
         if scope.entity not in entities:
             _set(connection, scope, Following.LEAVING)
+    if rights is None:
+        return
+    told = from_text(rights.scopes)
+    for scope in _all_scopes() - told:
+        _set(connection, scope, Following.LEAVING)
+    for scope in told:
+        _set(connection, scope, Following.HELD)
+        if scope.act is Act.WRITE:
+            _send_again_what_was_forbidden(connection, scope.entity)
+    _note(connection, rights)
 
 
 def coming(connection: Connection) -> list[Coming]:
@@ -147,6 +161,10 @@ def _take_change(connection: Connection, change: ScopeChange) -> None:
             _begin(connection, scope)
     for scope in before.keys() - told:
         _set(connection, scope, Following.LEAVING)
+    _note(connection, change)
+
+
+def _note(connection: Connection, change: ScopeChange) -> None:
     meta.put(connection, _VERSION, str(change.version))
     meta.put(connection, _ROLE, change.role)
 

@@ -84,7 +84,7 @@ class Snapshot:
         with self._store.write() as connection:
             if entity is None:
                 filling.begin(connection, plan)
-                scopes.take_plan(connection, {table.entity for table in plan.tables})
+                scopes.take_plan(connection, {table.entity for table in plan.tables}, plan.rights)
             else:
                 filling.begin_repair(connection, plan, entity)
 

@@ -23,7 +23,6 @@ from rollbook.contract.recovery import (
 from rollbook.domain.checkpoints import passed
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
-from rollbook.domain.roles import Right
 from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
@@ -68,9 +67,9 @@ class RecoveryService:
     def missing(self, caller: Caller, asked: MissingRequest, known: str) -> MissingResponse:
         """Which versions are lost; the first who asks because of it begins the recovery.
 
-        Raises :class:`ProblemError` ``cursor-unknown`` as ``check_known`` does.
+        Any member may ask and give back, whatever they may see now: who names a version by its seal has had
+        it. Raises :class:`ProblemError` ``cursor-unknown`` as ``check_known`` does.
         """
-        caller.require(Right.READ_STUDENTS)
         if len(asked.versions) > MAX_NAMED:
             raise ProblemError("body-too-large", f"At most {MAX_NAMED} versions may be named at once.")
 
@@ -88,7 +87,6 @@ class RecoveryService:
 
         Raises :class:`ProblemError` ``cursor-unknown`` as ``check_known`` does.
         """
-        caller.require(Right.READ_STUDENTS)
         if len(asked.offers) > MAX_OFFERED:
             raise ProblemError("body-too-large", f"At most {MAX_OFFERED} versions are taken at once.")
         sealer = self._sealer(caller.school_id)

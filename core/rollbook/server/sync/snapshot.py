@@ -6,17 +6,18 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from rollbook.contract.feed import START
+from rollbook.contract.scope import ScopeChange
 from rollbook.contract.snapshot import SnapshotPlan, SnapshotTable
 from rollbook.contract.sums import TableSum
 from rollbook.domain.registry import ENTITIES
-from rollbook.domain.scope import Act
+from rollbook.domain.scope import Act, as_text
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
 from rollbook.server.sync.feed import check_known
 from rollbook.server.sync.sums import TABLES, of_school, sums_now
 from rollbook.server.sync.write import heads_of
-from rollbook.server.tables import feed
+from rollbook.server.tables import feed, membership
 
 _VALUES: dict[str, type[msgspec.Struct]] = {
     name: msgspec.defstruct(
@@ -39,9 +40,20 @@ def snapshot_plan(database: Database, caller: Caller) -> SnapshotPlan:
             for name in TABLES
             if caller.may(Act.READ, name)
         ]
-        return SnapshotPlan(cursor, sorted(tables, key=lambda table: (table.rows, table.entity)))
+        tables.sort(key=lambda table: (table.rows, table.entity))
+        return SnapshotPlan(cursor, tables, _rights(connection, caller))
 
     return database.read(read)
+
+
+def _rights(connection: Connection, caller: Caller) -> ScopeChange:
+    """What the caller has, as the feed would tell it."""
+    row = connection.execute(
+        select(membership.c.role, membership.c.scope_version).where(
+            membership.c.user_id == caller.user_id, membership.c.school_id == caller.school_id
+        )
+    ).one()
+    return ScopeChange(row.scope_version, row.role, as_text(caller.scopes))
 
 
 def snapshot_page(
