@@ -84,12 +84,12 @@ def test_house_the_heaviest_files_are_there_and_come_first() -> None:
 
 
 def test_house_compiled_files_lie_elsewhere_for_who_wants_none_among_the_sources() -> None:
-    env = {"PYTHONDONTWRITEBYTECODE": "1", "HOME": "/home/anna"}
+    env = {"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
     checks._compiled_once(env)
-    assert env == {"HOME": "/home/anna", "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "compiled")}
-    theirs = {"HOME": "/home/anna"}
+    assert env == {"LANG": "C.UTF-8", "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "compiled")}
+    theirs = {"LANG": "C.UTF-8"}
     checks._compiled_once(theirs)
-    assert theirs == {"HOME": "/home/anna"}
+    assert theirs == {"LANG": "C.UTF-8"}
 
 
 def test_house_what_was_started_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
