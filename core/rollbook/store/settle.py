@@ -14,6 +14,7 @@ from rollbook.contract.operations import Outcome, Result
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import replica, rows
+from rollbook.store.known_otherwise import send_as_new
 from rollbook.store.lease import Leased
 from rollbook.store.rows import THESE, these
 from rollbook.store.states import State
@@ -53,6 +54,8 @@ def settle(
     heads = _heads(connection, [each.op_id for each in leased])
     told = [(op_id, _outcome_of(answered.get(op_id), at)) for op_id in heads]
     _set(connection, told, request_id)
+    never_sent = {op_id for op_id, head in heads.items() if not head.uncertain}
+    send_as_new(connection, answered.values(), never_sent)
     taken = [(head, answered[op_id]) for op_id, head in heads.items() if op_id in answered]
     _rebase_later(connection, taken)
     _show(connection, taken, records)

@@ -1,0 +1,42 @@
+"""An entry whose id the school has with other contents: this computer's own files were put back (S7).
+
+A copy of the data folder from before an entry was sent holds it as new: it is edited further, its bytes
+freeze once more, and the school, which took the first ones, cannot take these under the same id. Under an id
+of its own the entry is merged like any other: what the school has already is no change.
+"""
+
+import json
+from collections.abc import Iterable
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import Connection, select, update
+
+from rollbook.contract.operations import Result
+from rollbook.store.states import State
+from rollbook.store.tables import OPERATION
+
+_NAMES = uuid5(NAMESPACE_URL, "urn:rollbook:known-otherwise")
+
+
+def send_as_new(connection: Connection, results: Iterable[Result], never_sent: set[str]) -> None:
+    """Give a new id to each that was refused for this, if it was ``never_sent`` before.
+
+    The bytes of any other are the very ones that went, or something is wrong that a person must see.
+    """
+    for result in results:
+        mismatch = result.problem is not None and result.problem.error == "idempotency-mismatch"
+        if mismatch and result.op_id in never_sent:
+            _rename(connection, result.op_id, str(uuid5(_NAMES, result.op_id)))
+
+
+def _rename(connection: Connection, old: str, new: str) -> None:
+    anew = {"state": State.QUEUED, "frozen": None, "carried_by": None, "attempts": 0, "problem": None}
+    mine = (OPERATION.c.op_id == old) | (OPERATION.c.carried_by == old)
+    connection.execute(update(OPERATION).where(mine).values(**anew))
+    connection.execute(update(OPERATION).where(OPERATION.c.op_id == old).values(op_id=new))
+    needing = select(OPERATION.c.op_id, OPERATION.c.depends_on).where(OPERATION.c.depends_on.contains(old))
+    for row in connection.execute(needing).all():
+        needed = [new if each == old else each for each in json.loads(row.depends_on)]
+        connection.execute(
+            update(OPERATION).where(OPERATION.c.op_id == row.op_id).values(depends_on=json.dumps(needed))
+        )
