@@ -23,7 +23,11 @@ class Credentials(Protocol):
         ...
 
     def clear(self) -> None:
-        """Forget the pair."""
+        """Forget the pair: the person signed out."""
+        ...
+
+    def expire(self) -> None:
+        """Forget the pair: the server takes it no longer, and the person is to sign in again."""
         ...
 
 
@@ -49,5 +53,9 @@ class MemoryCredentials:
         self._pair = (access, refresh)
 
     def clear(self) -> None:
+        """Forget the pair."""
+        self._pair = None
+
+    def expire(self) -> None:
         """Forget the pair."""
         self._pair = None

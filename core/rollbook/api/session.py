@@ -107,7 +107,7 @@ class SessionKeeper:
             if failure.code not in _REFUSED:
                 raise
             if self._credentials.refresh_token() == refresh:  # else someone has signed in meanwhile
-                self._credentials.clear()  # our server finally refuses the session
+                self._credentials.expire()  # our server finally refuses the session
             raise _signed_out(failure) from failure
 
     def _taken(self, refresh: str, session: Session) -> str:

@@ -21,6 +21,7 @@ from rollbook.cli import (
     status,
     students,
     support,
+    words,
 )
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
@@ -33,7 +34,7 @@ from rollbook.client.errors import (
 )
 from rollbook.client.facade import Client
 from rollbook.client.opening import open_client
-from rollbook.client.values import RefusedEntryError
+from rollbook.client.values import RefusedEntryError, Status
 
 _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "status": status.run_status,
@@ -53,8 +54,8 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
 
 _SHOW_THE_SCHOOL = ("students", "photo", "outbox", "conflicts", "history", "import", "proposals")
 _SIGNED_OUT = (
-    "You are signed out: nothing of the school is shown or entered until {0} signs in again "
-    "(rollbookctl connect ADDRESS --user {0}). Entries that wait are kept."
+    "You are signed out: nothing of the school is shown or entered until {0} signs in again ({1}). "
+    "Entries that wait are kept."
 )
 
 
@@ -101,12 +102,21 @@ def _run(parsed: Namespace) -> Answer:
     client = open_client(parsed.data, server=parsed.server)
     try:
         befell = notices.lines(client)
-        if parsed.command in _SHOW_THE_SCHOOL and client.status().connection == "signed_out":
-            raise CommandProblemError(_SIGNED_OUT.format(client.account.user_name), code="not-signed-in")
+        if parsed.command in _SHOW_THE_SCHOOL:
+            befell += _session_ended(client.status())
         answer = _COMMANDS[parsed.command](client, parsed)
         return dataclasses.replace(answer, said=[*befell, *answer.said])
     finally:
         client.close()
+
+
+def _session_ended(status: Status) -> list[str]:
+    """What to say of a session that is not there. Raises where its user has ended it (S27)."""
+    if status.locked:
+        raise CommandProblemError(
+            _SIGNED_OUT.format(status.user, words.sign_in_again(status)), code="not-signed-in"
+        )
+    return [words.password_needed(status)] if status.connection == "signed_out" else []
 
 
 def _refused(refused: RefusedEntryError) -> CommandProblemError:

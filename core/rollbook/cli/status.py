@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from rollbook.cli import decisions, words
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError, plain
@@ -11,7 +12,8 @@ from rollbook.cli.leaving import others_lines
 from rollbook.client.errors import CallFailedError, EngineBusyError, FailureKind
 from rollbook.client.facade import Client
 from rollbook.client.leaving import others_waiting
-from rollbook.client.opening import connect
+from rollbook.client.opening import Account, connect
+from rollbook.client.reopening import known_account, reopen, was_not_asked
 from rollbook.client.values import Status, StatusChanged
 
 
@@ -23,6 +25,9 @@ def run_connect(arguments: Namespace) -> Answer:
     try:
         account = asyncio.run(connect(arguments.data, url, arguments.user, password))
     except CallFailedError as failure:
+        known = known_account(arguments.data, url, arguments.user)
+        if known is not None and was_not_asked(failure):
+            return _reopened(arguments.data, known, password, failure)
         if not bare or failure.kind is not FailureKind.TRANSIENT:
             raise
         raise CommandProblemError(
@@ -31,18 +36,39 @@ def run_connect(arguments: Namespace) -> Answer:
             code=failure.code,
             request_id=failure.request_id,
         ) from failure
+    said = f"Connected to {account.school_name} as {account.user_name}. Fetch its data with: rollbookctl sync"
+    return _connected(account, [said])
+
+
+def _reopened(data: Path, account: Account, password: str, failure: CallFailedError) -> Answer:
+    """The server cannot be asked: the password that it took last here opens the account again (S12)."""
+    why = failure.detail or str(failure)
+    if not reopen(data, account, password):
+        raise CommandProblemError(
+            f"{why} This is not the password that was last used on this computer, and the school's server "
+            "cannot be asked whether it is a new one.",
+            code=failure.code,
+            request_id=failure.request_id,
+        )
+    said = (
+        f"{why} The password is the one last used on this computer: you can work as {account.user_name} with "
+        "what is here, and every entry is kept. What is still needed is said by: rollbookctl status"
+    )
+    return _connected(account, [said], OUTSTANDING)
+
+
+def _connected(account: Account, said: list[str], code: int = DONE) -> Answer:
+    others = others_waiting(account)
     data = {
         "server": account.url,
         "installation": account.installation,
         "user": account.user_name,
         "school": account.school_name,
         "role": account.role,
+        "reached": code == DONE,
+        "others": [plain(each) for each in others],
     }
-    said = [
-        f"Connected to {account.school_name} as {account.user_name}. Fetch its data with: rollbookctl sync"
-    ]
-    others = others_waiting(account)
-    return Answer(data | {"others": [plain(each) for each in others]}, [], said + others_lines(others))
+    return Answer(data, [], said + others_lines(others), code)
 
 
 def _password(arguments: Namespace) -> str:
@@ -148,7 +174,8 @@ def _synced(status: Status, failure: CallFailedError | None) -> Answer:
         said.append(failure.detail or f"The school was not reached ({failure.code}).")
         if failure.request_id:
             said.append(f"Request ID: {failure.request_id}")
-        said.append("Every entry is kept on this computer and goes by itself later.")
+        signed_out = status.connection == "signed_out"  # the connection's line says what then
+        said += [] if signed_out else ["Every entry is kept on this computer and goes by itself later."]
     data = {**plain(status), "problem": failure.code if failure else None}
     return Answer(data, _lines(status), said, DONE if status.up_to_date else OUTSTANDING)
 

@@ -70,11 +70,26 @@ def connection(status: Status) -> str:
     """Where the connection stands, and why."""
     if status.connection == "online":
         return "online"
+    if status.locked:
+        return f"signed out. Sign in again: {sign_in_again(status)}. Entries are kept."
     if status.connection == "signed_out":
-        return "signed out. Sign in again: rollbookctl connect ADDRESS --user NAME. Entries are kept."
+        return f"signed out by the server. {password_needed(status)}"
     why = status.failure_detail or _REASONS.get(status.reason, "")
     state = "in doubt" if status.connection == "degraded" else status.connection
     return f"{state}. {why}".strip()
+
+
+def password_needed(status: Status) -> str:
+    """Of a session that the server has ended: work goes on, and what comes of it waits (S12)."""
+    return (
+        f"The password of {status.user} is needed before anything is sent or fetched: "
+        f"{sign_in_again(status)}. Entering goes on; every entry is kept on this computer until then."
+    )
+
+
+def sign_in_again(status: Status) -> str:
+    """The command for it."""
+    return f"rollbookctl connect {status.server} --user {status.user}"
 
 
 def proposals(status: Status) -> list[str]:

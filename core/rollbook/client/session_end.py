@@ -1,4 +1,4 @@
-"""Noticing that a session has ended, whoever ended it (R8): all that clears the tokens comes by here."""
+"""Noticing that a session has ended, whoever ended it (R8): all that forgets the tokens comes by here."""
 
 from collections.abc import Callable
 
@@ -32,5 +32,12 @@ class WatchedCredentials:
         """Forget the pair, and tell."""
         try:
             self._inner.clear()
+        finally:
+            self._ended()
+
+    def expire(self) -> None:
+        """The server takes the pair no longer: forget it, and tell."""
+        try:
+            self._inner.expire()
         finally:
             self._ended()

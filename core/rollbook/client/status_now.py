@@ -6,7 +6,7 @@ from rollbook.api.client import ApiClient
 from rollbook.client import handed
 from rollbook.client.accounts import Account
 from rollbook.client.values import Status, StoreNotice
-from rollbook.store import listing, notices, open_proposals, scopes
+from rollbook.store import listing, notices, open_proposals, scopes, session_mark
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import State
 from rollbook.sync.engine import SyncEngine
@@ -65,6 +65,7 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         decisions=decided,
         failure=connection_now.failure,
         failure_detail=connection_now.failure_detail,
+        locked=connection_now.state.value == "signed_out" and not session_mark.is_kept(account.folder),
         proposals=proposals.count if proposals else 0,
         proposals_at=proposals.at if proposals else None,
     )

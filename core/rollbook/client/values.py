@@ -191,6 +191,8 @@ class Status:
     ``decisions`` are those that nobody has read yet. ``proposals`` counts what waits for this user's own
     decision on others' entries, as the school told it at ``proposals_at`` (ISO 8601); 0 and ``None`` for one
     who decides none. They keep nobody from being up to date.
+    ``locked``: the user signed out here, so that nothing is shown or entered until the password is given;
+    signed_out without it is a session that the server has ended, with which one works on (S12).
     ``failure`` is the stable code of what the last call met, where it failed; ``failure_detail`` its words.
     """
 
@@ -227,6 +229,7 @@ class Status:
     failure_detail: str = ""
     proposals: int = 0
     proposals_at: str | None = None
+    locked: bool = False
 
     @property
     def waiting(self) -> int:

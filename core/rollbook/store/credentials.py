@@ -10,6 +10,8 @@ import keyring
 import keyring.errors
 from keyring.backends import fail
 
+from rollbook.store import session_mark
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -32,6 +34,7 @@ class StoredCredentials:
     _SERVICE = "rollbook"
 
     def __init__(self, folder: Path, use_keyring: bool = True) -> None:
+        self._folder = folder
         self._file = folder / "credentials.json"
         self._account = folder.name
         self._use_keyring = use_keyring and _has_keyring()
@@ -58,9 +61,17 @@ class StoredCredentials:
         """Keep a new pair, in place of the old."""
         self._tokens, self._unwritten = Tokens(access, refresh), True
         self._write_if_unwritten()
+        session_mark.forget(self._folder)
 
     def clear(self) -> None:
-        """Forget the pair."""
+        """Forget the pair: the person signed out."""
+        session_mark.forget(self._folder)
+        self._tokens, self._unwritten = None, False
+        self._forget()
+
+    def expire(self) -> None:
+        """Forget the pair: the server takes it no longer. The person works on and signs in again (S12)."""
+        session_mark.keep(self._folder)  # first: a crash between the two leaves somebody signed in
         self._tokens, self._unwritten = None, False
         self._forget()
 
