@@ -53,7 +53,7 @@ def _measure(folder: Path, given: argparse.Namespace) -> Iterator[Figure]:
     rows = limits.sqlite_rows(folder)
     yield Figure("limit: fsync of 4 KiB", limits.fsyncs(folder), "a second")
     yield Figure("limit: bare SQLite rows of 20 columns", rows, "a second")
-    server = ServerProcess(folder / "server")
+    server = ServerProcess(folder / "server", fresh=True)
     began = time.perf_counter()
     server.command("make-demo", "--students", str(students), "--seed", "1")
     made = students / (time.perf_counter() - began)

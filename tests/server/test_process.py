@@ -25,7 +25,7 @@ class SchoolProcess(ServerProcess):
 @pytest.fixture
 def server(tmp_path: Path, database: str) -> Iterator[SchoolProcess]:
     """A server that is not started yet, on a database of each kind, with a user."""
-    process = SchoolProcess(tmp_path, database=database)
+    process = SchoolProcess(tmp_path, database=database, fresh=True)
     school = SchoolServer(database, tmp_path)
     process.user = school.user()  # in this process: a command for each test would take long
     school.close()

@@ -11,7 +11,9 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
+
+from support.warm_process import WarmProcess
 
 CHEAP_HASHES = {
     "ROLLBOOK_ARGON2_TIME_COST": "1",
@@ -19,6 +21,7 @@ CHEAP_HASHES = {
     "ROLLBOOK_ARGON2_PARALLELISM": "1",
 }
 PASSWORD = "correct horse battery"
+Process = WarmProcess | subprocess.Popen[str]
 _TESTS = Path(__file__).resolve().parent.parent
 _STARTED_WITHIN_SECONDS = 60.0
 _ENDED_WITHIN_SECONDS = 30.0
@@ -27,7 +30,8 @@ _ENDED_WITHIN_SECONDS = 30.0
 class ServerProcess:
     """One server with its data in ``folder``. ``database`` is a URL; without it, a SQLite file.
 
-    ``env`` are further settings (``ROLLBOOK_...``).
+    ``env`` are further settings (``ROLLBOOK_...``). It is forked from a process that has loaded the program;
+    where it is ``fresh`` or has several workers, Python starts anew.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class ServerProcess:
         port: int | None = None,
         env: Mapping[str, str] | None = None,
         workers: int = 1,
+        fresh: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -51,7 +56,8 @@ class ServerProcess:
             "ROLLBOOK_DATABASE": self.database,
             **(env or {}),
         }
-        self._process: subprocess.Popen[str] | None = None
+        self._fresh = fresh
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -82,15 +88,21 @@ class ServerProcess:
 
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run another command of `rollbook-server` on the same database; it must succeed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "rollbook.server", *arguments],
-            input=stdin,
-            env=self._env,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        program = ["rollbook.server", *arguments]
+        if not self._fresh:
+            process = WarmProcess(program, self._env)
+            out, err = process.communicate(stdin, timeout=300)
+            done = subprocess.CompletedProcess(program, process.wait(), out, err)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", *program],
+                input=stdin,
+                env=self._env,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
         assert done.returncode == 0, done.stderr
         return done
 
@@ -102,24 +114,30 @@ class ServerProcess:
         ``support.defective_server``.
         """
         assert not self.running
-        program = ["-m", "rollbook.server"]
+        program = ["rollbook.server"]
         if killed_at is not None:
-            program = ["-m", "support.killed_at", killed_at, "rollbook-server"]
+            program = ["support.killed_at", killed_at, "rollbook-server"]
         if defect is not None:
-            program = ["-m", "support.defective_server", defect, "rollbook-server"]
+            program = ["support.defective_server", defect, "rollbook-server"]
         arguments = ["serve", "--port", str(self.port), "--workers", str(self.workers)]
         with (self.folder / "stderr.txt").open("ab") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, *program, *arguments],
-                env=self._env | {"PYTHONPATH": str(_TESTS)},
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                start_new_session=True,
-            )
+            self._process = self._started([*program, *arguments], errors)
         line = _first_line(self._process)
         assert line.startswith("Rollbook server ready on "), (line, self.stderr()[-2000:])
         return self
+
+    def _started(self, program: list[str], errors: IO[bytes]) -> Process:
+        env = self._env | {"PYTHONPATH": str(_TESTS)}
+        if self.workers == 1 and not self._fresh:
+            return WarmProcess(program, env, speaks=True, stderr=errors, start_new_session=True)
+        return subprocess.Popen(
+            [sys.executable, "-m", *program],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
 
     def kill(self) -> None:
         """SIGKILL: nothing is said, nothing is tidied. Its workers, if any, are killed too."""
@@ -177,7 +195,7 @@ def free_port() -> int:
         return port
 
 
-def _first_line(process: subprocess.Popen[str]) -> str:
+def _first_line(process: Process) -> str:
     assert process.stdout is not None
     lines: queue.Queue[str] = queue.Queue()
     reader = threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True)  # type: ignore[union-attr]

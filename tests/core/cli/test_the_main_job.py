@@ -24,7 +24,7 @@ def test_s1_s7_s24_d9_86_imported_and_20_changed_offline_arrive_once(
 ) -> None:
     monkeypatch.setenv("ROLLBOOK_KEYRING", "0")
     monkeypatch.setenv("ROLLBOOK_CONNECT_TIMEOUT_SECONDS", "1")
-    server = ServerProcess(tmp_path / "server")
+    server = ServerProcess(tmp_path / "server", fresh=True)
     server.create_user()
     with server:
         ctl = _connected(tmp_path / "desk", server)

@@ -92,7 +92,7 @@ def test_s13_different_fields_merge_and_both_people_can_see_it(desks: Desks, stu
 @pytest.mark.timeout(300)
 def test_s14_the_same_field_is_asked_about_and_mine_can_be_chosen(desks: Desks, student: str) -> None:
     both_change(desks, student, "phone=2", "phone=3")
-    ben = CommandLine(desks[1].data)  # processes of their own, on the same data
+    ben = CommandLine(desks[1].data, fresh=True)  # processes of their own, on the same data
     assert ben.say("sync").code == 3
     status = ben.say("status")
     assert "Needs you:      1 (see rollbookctl conflicts list)" in status.out
