@@ -61,8 +61,14 @@ class RefusedEntryError(Exception):
     """The values break a rule here already; nothing was stored. ``breaches`` name field and what is right."""
 
     def __init__(self, breaches: tuple[RuleBreach, ...]) -> None:
-        super().__init__("; ".join(f"{item.field}: {item.message} {item.suggestion}" for item in breaches))
+        super().__init__("; ".join(_told(item) for item in breaches))
         self.breaches = breaches
+
+
+def _told(breach: RuleBreach) -> str:
+    """A breach that is of the whole record names no field."""
+    said = f"{breach.message} {breach.suggestion}"
+    return said if breach.field == "entity" else f"{breach.field}: {said}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,22 +218,29 @@ def test_wrong_use_is_exit_2(ctl: InProcessLine) -> None:
     assert ctl.run().code == 2
 
 
-def test_s9_what_the_role_does_not_allow_is_parked_and_says_so(
+def test_s23_what_the_role_does_not_allow_goes_to_the_registrar_or_is_refused_at_once(
     server: ServerProcess, ctl: InProcessLine, tmp_path: Path
 ) -> None:
     viewer = InProcessLine(tmp_path / "viewer")
     viewer.run("connect", server.url, "--user", "viewer", "--password-stdin", stdin=PASSWORD + "\n")
-    viewer.run("sync")
+    # Before its first sync this computer does not know what the role allows.
     added = viewer.run("students", "add", "given_name=Nikos")
     said = viewer.run("sync")
-    assert (said.code, said.data["parked"], said.data["up_to_date"]) == (3, 1, False)
+    assert (said.code, said.data["handed_over"], said.data["up_to_date"]) == (3, 1, False)
     entry = viewer.run("outbox", "show", added.data["operation"]).data
-    assert entry["problem"]["error"] == "forbidden"
+    assert entry["state"] == "handed_over"
+    refused = viewer.say("students", "add", "given_name=Nikos")
+    assert (refused.code, refused.err.startswith("Not saved. Your role does not allow this.")) == (1, True)
+    assert viewer.run("students", "add", "given_name=Nikos").data["errors"][0]["code"] == "forbidden"
+
+
+def test_s3_what_is_discarded_can_be_exported_first(ctl: InProcessLine, tmp_path: Path) -> None:
+    added = ctl.run("students", "add", "given_name=Nikos")
     export = tmp_path / "given-up.json"
-    assert viewer.run("outbox", "discard", added.data["operation"], "--export", str(export)).code == 0
+    assert ctl.run("outbox", "discard", added.data["operation"], "--export", str(export)).code == 0
     [kept] = json.loads(export.read_text(encoding="utf-8"))["entries"]
     assert kept["changes"]["given_name"]["value"] == "Nikos"
-    assert viewer.run("status").data["up_to_date"] is True
+    assert ctl.run("status").data["up_to_date"] is True
 
 
 def test_r17_a_request_is_found_here_and_in_the_servers_log(ctl: InProcessLine) -> None:
