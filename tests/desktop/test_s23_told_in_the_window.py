@@ -18,6 +18,7 @@ from rollbook.store.scopes import take_told
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.viewmodels.record_table import ListState
 from rollbook_desktop.widgets.banner import Toast
 from rollbook_desktop.widgets.fields import Field
 from rollbook_desktop.windows.decisions_dialog import DecisionsDialog
@@ -150,3 +151,22 @@ def test_s23_a_change_of_role_opens_no_second_window(
         desk.status.ask()
         qtbot.waitUntil(partial(_ends_with, workspace, role.title()))
     assert [each for each in QApplication.topLevelWidgets() if each.isVisible()] == windows
+
+
+def test_s23_one_who_may_not_add_is_not_told_to_add(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, client: Client
+) -> None:
+    """Neither beside the list, nor where the list is empty."""
+    qtbot.waitUntil(lambda: desk.students.state is ListState.EMPTY)
+    for version, role in enumerate(("viewer", "registrar", "viewer"), start=1):
+        _has_role(client, role, version)
+        desk.status.ask()
+        qtbot.waitUntil(partial(_ends_with, workspace, role.title()))
+        may_add = role == "registrar"
+        beside, instead = _text(workspace, "noStudentText"), _text(workspace, "studentsNoticeText")
+        action = workspace.findChild(QAbstractButton, "studentsNoticeAction")
+        assert action is not None
+        assert ("Ctrl+N" in beside) is may_add
+        assert beside.startswith("Choose one in the list")
+        assert ("add the first one" in instead) is may_add
+        assert action.isHidden() is not may_add

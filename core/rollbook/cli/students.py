@@ -38,7 +38,7 @@ def _page(client: Client, query: RecordQuery) -> Answer:
     page = client.records(query)
     data = {"total": page.total, "students": [_as_data(row) for row in page.rows]}
     more = [f"{page.total - len(page.rows)} more."] if page.total > len(page.rows) else []
-    lines = words.aligned(("id", "number", "name", "grade", ""), [_cells(row) for row in page.rows])
+    lines = words.aligned(("id", "number", "name", "grade", "class", ""), [_cells(row) for row in page.rows])
     return Answer(data, lines, more or ([] if page.rows else ["No student found."]))
 
 
@@ -117,5 +117,7 @@ def _cells(row: RecordRow) -> tuple[str, ...]:
     names = [row.values.get(name) for name in ("family_name", "given_name")]
     native = row.values.get("native_name")
     shown = ", ".join(str(name) for name in names if name) + (f" ({native})" if native else "")
-    number, grade = row.values.get("student_number") or "-", row.values.get("grade_level") or "-"
-    return row.id, str(number), shown, str(grade), _MARKS.get(row.mark, row.mark)
+    number, *groups = (
+        str(row.values.get(name) or "-") for name in ("student_number", "grade_level", "homeroom")
+    )
+    return row.id, number, shown, *groups, _MARKS.get(row.mark, row.mark)

@@ -155,16 +155,20 @@ class StudentPane(QFrame):
     def _show_record(self) -> None:
         self._say("")
         if not self._form.is_open:
-            self._nothing.say(
-                self.tr("No student chosen"),
-                self.tr("Choose one in the list, or add a new one with Ctrl+N."),
-                icon="student",
-            )
+            self._say_nothing_chosen()
             self._stack.setCurrentIndex(0)
             return
         for name, field in self._fields.items():
             field.fill(self._form.text_of(name))
         self._stack.setCurrentIndex(1)
+
+    def _say_nothing_chosen(self) -> None:
+        what_to_do = (
+            self.tr("Choose one in the list, or add a new one with Ctrl+N.")
+            if self._form.may_write
+            else self.tr("Choose one in the list.")
+        )
+        self._nothing.say(self.tr("No student chosen"), what_to_do, icon="student")
 
     def _say(self, words: str) -> None:
         self._said.setText(words)
@@ -194,6 +198,8 @@ class StudentPane(QFrame):
         # yet would become a window of its own.
         if self._form.is_open:
             self._show_state()
+        else:
+            self._say_nothing_chosen()
 
     def _show_state(self) -> None:
         form = self._form

@@ -46,6 +46,8 @@ class StudentsPage(QWidget):
 
     def _show_rights(self) -> None:
         self._add.setEnabled(self._desk.student_form.may_write)
+        if self._table.state is ListState.EMPTY:
+            self._say_empty()
 
     def focus_search(self) -> None:
         """Go to the search box, its text selected."""
@@ -155,12 +157,7 @@ class StudentsPage(QWidget):
                 action=self.tr("Show all students"),
             )
         elif state is ListState.EMPTY:
-            say(
-                self.tr("No students here yet"),
-                self.tr("They appear as soon as they come from the school. You can also add the first one."),
-                icon="students",
-                action=self.tr("Add student"),
-            )
+            self._say_empty()
         else:
             say(
                 self.tr("The list can't be read"),
@@ -169,6 +166,17 @@ class StudentsPage(QWidget):
                 meaning="act",
                 action=self.tr("Try again"),
             )
+
+    def _say_empty(self) -> None:
+        may_add = self._desk.student_form.may_write
+        they_come = self.tr("They appear as soon as they come from the school.")
+        and_add = self.tr("They appear as soon as they come from the school. You can also add the first one.")
+        self._notice.say(
+            self.tr("No students here yet"),
+            and_add if may_add else they_come,
+            icon="students",
+            action=self.tr("Add student") if may_add else "",
+        )
 
     def _act_on_notice(self) -> None:
         if self._table.state is ListState.NO_MATCH:

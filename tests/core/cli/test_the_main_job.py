@@ -56,3 +56,11 @@ def test_s1_s7_s24_d9_86_imported_and_20_changed_offline_arrive_once(
         other = _connected(tmp_path / "other", server)
         assert other.run("students", "list").data["total"] == 86
         assert other.run("students", "show", students[3]["id"]).data["phone"] == "210 0003"
+
+
+def test_h1_the_list_of_students_shows_grade_and_class(ctl: InProcessLine) -> None:
+    ctl.run("students", "add", "given_name=Hana", "family_name=Kim", "grade_level=5", "homeroom=5B")
+    headings, *lines = ctl.say("students", "find", "Hana Kim").out.splitlines()
+    [line] = [line for line in lines if "Kim, Hana" in line]
+    assert headings.split() == ["ID", "NUMBER", "NAME", "GRADE", "CLASS"]
+    assert line[headings.index("CLASS") :].startswith("5B")
