@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from rollbook.contract.operations import Operation, operation_bytes
 from rollbook.domain.roles import Role
+from rollbook.server.tables import proposal
 from server.test_scope import set_role
 from support.school_server import Desk, SchoolServer
 
@@ -233,3 +235,39 @@ def test_s23_set_role_is_a_command_of_the_server(
     assert "was already" in capsys.readouterr().err
     assert main(["set-role", "nobody", "--role", "viewer", *common]) == 1
     assert "There is no user" in capsys.readouterr().err
+
+
+def test_s23_what_the_registrar_has_comes_by_no_other_way_when_the_right_is_back(
+    school: SchoolServer, owner: Desk
+) -> None:
+    """Found by a history: bytes of a cut attempt arrived late, and the registrar declined what was there."""
+    registrar = school.desk()
+    waits, declined = owner.create(given_name="Eleni"), owner.create(given_name="Nikos")
+    hand_over(owner, waits, declined)
+    first, second = (item["number"] for item in proposals(registrar))
+    assert decide(registrar, second, "decline").status_code == 200
+    set_role(school, owner, Role.REGISTRAR)
+    for result in owner.push(waits, declined):
+        assert result.problem is not None
+        assert (result.outcome, result.problem.error) == ("rejected", "with-the-registrar")
+    assert school.rows("SELECT 1 FROM student WHERE school_id = :school") == []
+    assert decide(registrar, first, "accept").status_code == 200
+    [again] = owner.push(waits)
+    assert again.outcome == "duplicate"
+
+
+def test_s23_what_had_reached_the_school_all_the_same_is_not_declined(
+    school: SchoolServer, owner: Desk
+) -> None:
+    registrar = school.desk()
+    waits = owner.create(given_name="Eleni")
+    hand_over(owner, waits)
+    [number] = [item["number"] for item in proposals(registrar)]
+    school.write(lambda connection: connection.execute(update(proposal).values(state="accepted")))
+    set_role(school, owner, Role.REGISTRAR)
+    owner.push(waits)  # as at a push that had begun before the entry was handed over
+    school.write(lambda connection: connection.execute(update(proposal).values(state="open")))
+    answer = decide(registrar, number, "decline")
+    assert (answer.status_code, answer.json()["error"]) == (409, "already-decided")
+    assert decide(registrar, number, "accept").status_code == 200
+    assert len(school.rows("SELECT 1 FROM history WHERE school_id = :school")) == 1

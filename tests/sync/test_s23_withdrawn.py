@@ -281,3 +281,19 @@ def test_s23_reading_the_feed_anew_repeats_no_withdrawal_of_long_ago(
     assert desk.state(saved) == "applied"
     assert sorted(names(desk)) == ["Eleni", "Maria"]
     assert proposals(desk) == []
+
+
+def test_s23_a_desk_that_sends_what_the_registrar_has_learns_where_it_is(
+    school: SchoolServer, owner: ClientDesk, make_desk: MakeDesk
+) -> None:
+    registrar = make_desk()
+    set_role(school, owner, Role.VIEWER)
+    owner.network.down = False
+    dies_at(owner, "client.proposals.answered")
+    assert len(proposals(registrar)) == 2
+    set_role(school, owner, Role.REGISTRAR)
+    assert owner.sync().unknown == 2  # it learns that the right is back
+    assert owner.sync().handed_over == 2
+    for one in proposals(registrar):
+        decide(registrar, one["number"], accept=True)
+    assert owner.sync().up_to_date

@@ -68,6 +68,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("numbers-held", 409, _O, "The school gives no new numbers while it is being recovered.", "Enter a number by hand, or ask an administrator to end the recovery."),
         ProblemType("lost-with-the-registrar", 409, _O, "The school was put back to an earlier state, and has lost this entry.", "It was with the registrar, and nothing of it is kept here: enter it again, or ask the registrar."),
         ProblemType("already-decided", 409, _O, "This was decided already.", "Look at what was decided."),
+        ProblemType("with-the-registrar", 409, _O, "This entry was handed to the registrar.", "The registrar's decision is told here."),
         ProblemType("still-allowed", 409, _O, "Your role allows this.", "Save it yourself; nobody need decide it."),
         ProblemType("file-missing", 409, _M, "Parts of a file have not reached the server yet.", "They are sent again by themselves."),
         ProblemType("file-quota-full", 409, _O, "The school has no room left for files.", "Ask the administrator for more room, then send the entry again."),

@@ -13,7 +13,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.operations import Outcome, Result
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import replica, rows
+from rollbook.store import decisions, replica, rows
 from rollbook.store.known_otherwise import send_as_new
 from rollbook.store.lease import Leased
 from rollbook.store.rows import THESE, these
@@ -56,6 +56,7 @@ def settle(
     _set(connection, told, request_id)
     never_sent = {op_id for op_id, head in heads.items() if not head.uncertain}
     send_as_new(connection, answered.values(), never_sent)
+    decisions.settle(connection, [op_id for op_id, values in told if values["state"] is State.HANDED_OVER])
     taken = [(head, answered[op_id]) for op_id, head in heads.items() if op_id in answered]
     _rebase_later(connection, taken)
     _show(connection, taken, records)
@@ -119,6 +120,8 @@ def _outcome_of(result: Result | None, at: str) -> Values:
         return values | {"state": State.CONFLICT, "problem": _text(cause), "conflict": clash}
     if result.outcome is Outcome.REJECTED:
         cause = result.problem or problem("validation-failed")
+        if cause.error == "with-the-registrar":
+            return values | {"state": State.HANDED_OVER, "settled_at": at, "problem": None}
         return values | {"state": State.PARKED, "problem": _text(cause)}
     return values | {"state": State.FAILED, "problem": _text(result.problem or problem("internal-error"))}
 

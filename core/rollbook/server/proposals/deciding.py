@@ -23,6 +23,7 @@ from rollbook.server.proposals import repository
 from rollbook.server.proposals.showing import shown
 from rollbook.server.sync.addressed import tell
 from rollbook.server.sync.incoming import Incoming
+from rollbook.server.sync.known import read_receipts
 from rollbook.server.sync.push import PushService
 
 MINE, THEIRS = "mine", "theirs"
@@ -78,6 +79,8 @@ class Deciding:
             raise ProblemError("already-decided", f"It was {row.state} by {row.decided_by}.")
         if state is ProposalState.ACCEPTED:
             self._apply(connection, caller, row, asked.choices)
+        elif read_receipts(connection, caller.school_id, row.owner, [row.op_id]):
+            raise ProblemError("already-decided", "The entry had reached the school by itself. Accept it.")
         at = self._clock.now().isoformat(timespec="milliseconds")
         repository.decide(
             connection,

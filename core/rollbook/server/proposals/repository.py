@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
 from rollbook.contract.proposals import ProposalState
+from rollbook.server.sync.set_wise import among
 from rollbook.server.tables import app_user, proposal, school_feed
 
 
@@ -40,6 +41,22 @@ def kept(connection: Connection, school_id: str, owner: str, op_ids: Collection[
         )
     )
     return {row.op_id: row.operation for row in rows}
+
+
+def undone(connection: Connection, school_id: str, owner: str, op_ids: Collection[str]) -> set[str]:
+    """Those of the owner's operations that the registrar has, or has declined: they come by no other way."""
+    if not op_ids:
+        return set()
+    return set(
+        connection.execute(
+            select(proposal.c.op_id).where(
+                proposal.c.school_id == school_id,
+                proposal.c.owner == owner,
+                proposal.c.state != ProposalState.ACCEPTED.value,
+                among(connection, proposal.c.op_id, op_ids),
+            )
+        ).scalars()
+    )
 
 
 def hold_school(connection: Connection, school_id: str) -> None:

@@ -1,6 +1,6 @@
 """One batch decided in memory: each operation sees the records as the earlier ones leave them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,7 @@ class Batch:
     make_problem: MakeProblem
     sealer: Sealer
     decided_by: Decider = decide
+    with_the_registrar: Collection[str] = ()
     steps: list[Step] = field(default_factory=list)
     receipts: list[NewReceipt] = field(default_factory=list)
     aliases: list[NewAlias] = field(default_factory=list)
@@ -97,6 +98,8 @@ class Batch:
             return self._again(item, known)
         if item.op_id in self.known.too_old:
             return self._without_write(item, Outcome.REJECTED, "outcome-too-old")
+        if item.op_id in self.with_the_registrar:
+            return self._without_write(item, Outcome.REJECTED, "with-the-registrar")
         holder = self.lanes.held_by(item, self.known.receipts)
         if holder is not None:
             return Result(op_id=item.op_id, outcome=Outcome.HELD, held_by=holder)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -20,6 +20,7 @@ from rollbook.server.database_errors import Trouble, trouble_of
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.metrics import Metrics
 from rollbook.server.problems import ProblemError, problem_now
+from rollbook.server.proposals.repository import undone
 from rollbook.server.request_context import current
 from rollbook.server.sync.batch import Batch
 from rollbook.server.sync.decide import Decider, decide
@@ -39,6 +40,22 @@ Way = Callable[[Connection, Caller, list[Incoming], Sealer], list[Result]]
 def random_mark() -> str:
     """The random mark of a feed row: a cursor that carries it proves that it came from this very row."""
     return secrets.token_hex(8)
+
+
+Elsewhere = Callable[[Connection, Caller, Sequence[Incoming]], Collection[str]]
+"""Which of the operations are not to be decided here."""
+
+
+def _nowhere(_connection: Connection, _caller: Caller, _incoming: Sequence[Incoming]) -> Collection[str]:
+    return ()
+
+
+def _with_the_registrar(
+    connection: Connection, caller: Caller, incoming: Sequence[Incoming]
+) -> Collection[str]:
+    """What was handed over comes by the registrar alone: the bytes of an attempt long cut may arrive late."""
+    op_ids = [item.op_id for item in incoming]
+    return undone(connection, caller.school_id, caller.user_id, op_ids)
 
 
 class PushService:
@@ -115,8 +132,8 @@ class PushService:
         return self._database.write(by(self._singly))
 
     def within(self, connection: Connection, caller: Caller, incoming: list[Incoming]) -> list[Result]:
-        """Decide and write ``incoming`` as a part of the transaction of ``connection``."""
-        return self._together(connection, caller, incoming, self._sealer(caller))
+        """Decide and write ``incoming``, which a registrar accepts, in the transaction of ``connection``."""
+        return self._written(connection, caller, incoming, Lanes(incoming), self._sealer(caller))
 
     def _sealer(self, caller: Caller) -> Sealer:
         return Sealer(caller.school_id, self._installation.get().secret)
@@ -124,7 +141,7 @@ class PushService:
     def _together(
         self, connection: Connection, caller: Caller, incoming: list[Incoming], sealer: Sealer
     ) -> list[Result]:
-        return self._written(connection, caller, incoming, Lanes(incoming), sealer)
+        return self._written(connection, caller, incoming, Lanes(incoming), sealer, _with_the_registrar)
 
     def _singly(
         self, connection: Connection, caller: Caller, incoming: list[Incoming], sealer: Sealer
@@ -135,7 +152,7 @@ class PushService:
         for item in incoming:
             try:
                 with connection.begin_nested():
-                    results += self._written(connection, caller, [item], lanes, sealer)
+                    results += self._written(connection, caller, [item], lanes, sealer, _with_the_registrar)
             except SQLAlchemyError as error:
                 if trouble_of(error) is not Trouble.INTEGRITY:
                     raise
@@ -152,6 +169,7 @@ class PushService:
         incoming: list[Incoming],
         lanes: Lanes,
         sealer: Sealer,
+        elsewhere: Elsewhere = _nowhere,
     ) -> list[Result]:
         batch = Batch(
             caller=caller,
@@ -161,6 +179,7 @@ class PushService:
             make_problem=self._problem,
             sealer=sealer,
             decided_by=self._decided_by,
+            with_the_registrar=elsewhere(connection, caller, incoming),
         )
         results = batch.run(incoming)
         write_batch(connection, batch, self._new_mark)
