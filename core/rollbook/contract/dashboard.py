@@ -1,4 +1,4 @@
-"""The dashboard's numbers: each part stands for itself (R10)."""
+"""The dashboard and the analytics: parts of which each stands for itself (R10)."""
 
 from enum import StrEnum
 from typing import Any
@@ -14,16 +14,44 @@ class PartStatus(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+NOT_KEPT_YET = "not-kept-yet"
+"""The reason of a part of which this version keeps nothing."""
+
+NOT_SET_UP = "not-set-up"
+"""The reason of a part that the server's administrator has not set up."""
+
+
 class DashboardPart(msgspec.Struct, frozen=True):
-    """``data`` is ``None`` where the part is unavailable, for the ``reason`` (a problem's code)."""
+    """``data`` is ``None`` where the part is unavailable, for the ``reason`` (a stable code).
+
+    ``as_of`` (ISO 8601, UTC) is when the data were true, ``age_seconds`` how long ago that was when it was
+    told: measured, where ``as_of`` is by the clock on the wall.
+    """
 
     status: PartStatus
     data: Any = None
     reason: str = ""
     as_of: str = ""
+    age_seconds: int = 0
 
 
 class Dashboard(msgspec.Struct, frozen=True):
-    """Parts by name. ``students``: ``{"count": n}``; ``grade_levels``: ``[{"grade_level", "count"}]``."""
+    """Parts by name.
 
+    ``students``: ``{"count": n}``; ``grade_levels``: ``[{"grade_level", "count"}]``; ``weather``: a
+    :class:`rollbook.contract.weather.Weather`.
+    """
+
+    parts: dict[str, DashboardPart]
+
+
+class StudentAnalytics(msgspec.Struct, frozen=True):
+    """Parts by name, of one student.
+
+    ``record``: ``{"filled": n, "of": n, "empty": [field]}``; ``changes``: ``{"count", "first_at",
+    "last_at", "by_kind": {kind: n}, "notes": {name: code}}``, where what is not known is ``None`` and a
+    note says why; ``attendance`` and ``grades``.
+    """
+
+    student_id: str
     parts: dict[str, DashboardPart]

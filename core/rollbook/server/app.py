@@ -4,12 +4,13 @@ import gc
 
 from fastapi import FastAPI
 
-from rollbook.contract.dashboard import Dashboard
+from rollbook.contract.dashboard import Dashboard, StudentAnalytics
 from rollbook.contract.files import ChunksAsked, ChunksMissing
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import IdSource, uuid7_source
 from rollbook.server import health
+from rollbook.server.analytics import endpoints as analytics_endpoints
 from rollbook.server.auth import endpoints as auth_endpoints
 from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
@@ -45,6 +46,7 @@ from rollbook.server.sync.notices import Notices
 from rollbook.server.sync.push import PushService
 from rollbook.server.sync.wakeups import WakeUps
 from rollbook.server.sync.write import heads_of
+from rollbook.server.telling import Teller
 from rollbook.server.version import rollbook_version
 
 _ENDPOINTS = (
@@ -59,6 +61,7 @@ _ENDPOINTS = (
     devices_endpoints,
     recovery_endpoints,
     dashboard_endpoints,
+    analytics_endpoints,
     diagnostics_endpoints,
 )
 _BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing)
@@ -86,7 +89,17 @@ def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource 
     install_problem_handlers(app, clock)
     install_openapi(
         app,
-        (Dashboard, RequestStory, BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing, *_VIEWS),
+        (
+            Dashboard,
+            StudentAnalytics,
+            RequestStory,
+            BlockRequest,
+            LiveBlocks,
+            NumberBlock,
+            ChunksAsked,
+            ChunksMissing,
+            *_VIEWS,
+        ),
     )
     _wrap(app, parts, new_id)
     return app
@@ -127,6 +140,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
         push=PushService(database, clock, metrics, wakeups.committed, installation),
         numbers=NumberService(database, settings, clock),
         recovery=RecoveryService(database, clock, new_id, installation, wakeups.committed),
+        teller=Teller(database, clock, settings),
         wakeups=wakeups,
         notices=notices,
     )

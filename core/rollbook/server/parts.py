@@ -16,6 +16,7 @@ from rollbook.server.settings import Settings
 from rollbook.server.sync.notices import Notices
 from rollbook.server.sync.push import PushService
 from rollbook.server.sync.wakeups import WakeUps
+from rollbook.server.telling import Teller
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Parts:
     push: PushService
     numbers: NumberService
     recovery: RecoveryService
+    teller: Teller
     wakeups: WakeUps
     notices: Notices
 

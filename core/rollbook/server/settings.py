@@ -46,6 +46,10 @@ class Settings:
     retry_after_seconds: float = 2.0
 
     max_body_bytes: int = MAX_BODY_BYTES
+    # Of the dashboard and the analytics: how long each part may take, and how old what was told last may be
+    # that is told in its place.
+    part_seconds: float = 2.0
+    fallback_limit_seconds: float = 300.0
     access_token_seconds: float = 900.0
     refresh_token_seconds: float = 60 * 86_400.0
     refresh_grace_seconds: float = 30.0

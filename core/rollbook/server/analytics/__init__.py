@@ -1,0 +1,1 @@
+"""What can be said of one student or one class, each part on its own (R10)."""
