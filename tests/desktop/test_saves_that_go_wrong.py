@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
@@ -18,7 +20,8 @@ from rollbook.contract.headers import INSTALLATION, PROBLEM_MEDIA_TYPE, REQUEST_
 from rollbook.contract.problems import problem
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.windows.error_dialog import ErrorDialog
-from rollbook_desktop.windows.workspace import SUPPORT, Workspace
+from rollbook_desktop.windows.support_page import SupportPage
+from rollbook_desktop.windows.workspace import Workspace
 from support.server_process import PASSWORD, ServerProcess
 
 
@@ -150,7 +153,7 @@ def test_w9_a_refusal_says_why_and_that_the_entry_is_safe(
     assert "student number" in said(dialog, "errorCause").lower()
     assert "Your entry is safe" in said(dialog, "errorSafety")
     request_id = copied_request_id(dialog)
-    assert [attempt.request_id for attempt in client.find_request(request_id).attempts] == [request_id]
+    assert [attempt.request_id for attempt in client.support.find(request_id).attempts] == [request_id]
     assert request_id in server_log(school)
     qtbot.waitUntil(lambda: pill(window) == "Needs you · 1", timeout=10_000)
     assert client.records(RecordQuery("student", text="Second")).total == 1
@@ -164,21 +167,48 @@ def test_w9_a_server_error_on_the_first_attempt_is_told_and_heals_by_itself(
     dialog = dialog_of(qtbot, window)
     assert said(dialog, "dialogTitle") == "The school's server had trouble with the entry for Third."
     assert "sent again by itself" in said(dialog, "errorSafety")
-    assert client.find_request(copied_request_id(dialog)).attempts
+    assert client.support.find(copied_request_id(dialog)).attempts
     qtbot.waitUntil(lambda: pill(window) == "All saved", timeout=30_000)
 
 
-def test_r17_support_tells_the_story_of_the_copied_request(
+def test_r17_one_key_of_the_error_dialog_leads_to_the_story(
     qtbot: QtBot, window: Workspace, desk: Desk
 ) -> None:
     for name in ("Fourth", "Fifth"):
         register(qtbot, desk, name, "again-the-same")
+    dialog = dialog_of(qtbot, window)
+    request_id = copied_request_id(dialog)
+    qtbot.waitExposed(dialog)
+    with qtbot.waitSignal(desk.story.ended, timeout=10_000):
+        QTest.keyClick(dialog, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: window.window().findChild(ErrorDialog) is None)
+    page, shown = window.findChild(SupportPage), window.findChild(QTextEdit, "story")
+    assert page is not None
+    assert page.isVisible()
+    assert shown is not None
+    story = shown.toPlainText()
+    assert f"request {request_id}" in story
+    assert "POST /api/v1/sync/push · answer 200 after" in story
+    assert "Server: " in story
+    assert "In conflict with the school; needs you · student-number-taken" in story
+    assert "Fifth" not in desk.story.text  # it is copied for support (R18)
+    copy = window.findChild(QAbstractButton, "copyStory")
+    assert copy is not None
+    copy.click()
+    assert QGuiApplication.clipboard().text() == desk.story.text
+
+
+def test_r17_offline_this_computers_part_is_told_and_that_the_server_was_not_asked(
+    qtbot: QtBot, window: Workspace, desk: Desk, client: Client, network: FailingPushes
+) -> None:
+    network.failures = 1
+    register(qtbot, desk, "Sixth", "s-1")
     request_id = copied_request_id(dialog_of(qtbot, window))
-    window.go_to(SUPPORT)
-    with qtbot.waitSignal(desk.story.found, timeout=10_000) as blocker:
+    qtbot.waitUntil(lambda: pill(window) == "All saved", timeout=30_000)
+    client.work_offline(True)
+    with qtbot.waitSignal(desk.story.ended, timeout=10_000):
         desk.story.find(request_id)
-    assert blocker.args is not None
-    story = blocker.args[0]
-    assert request_id in story
-    assert "/api/v1/sync/push" in story
-    assert "In conflict with the school; needs you" in story
+    assert "The server was not asked: you chose to work offline." in desk.story.text
+    assert "answer 500 after" in desk.story.text
+    assert "the server failed (internal-error)" in desk.story.text
+    assert "Saved at the school" in desk.story.text

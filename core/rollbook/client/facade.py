@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rollbook.api.client import ApiClient
-from rollbook.client import entries, requests
+from rollbook.client import entries
 from rollbook.client.accounts import Account
 from rollbook.client.commands import Commands
 from rollbook.client.dashboard import Dashboards, DashboardView
@@ -21,8 +21,8 @@ from rollbook.client.queries import checked
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
 from rollbook.client.status_now import status_now
+from rollbook.client.support import Support
 from rollbook.client.values import (
-    Attempt,
     Edit,
     Event,
     FirstAttempt,
@@ -34,7 +34,6 @@ from rollbook.client.values import (
     Saved,
     Status,
     StatusChanged,
-    Story,
     WaitingEntry,
 )
 from rollbook.domain.files import file_value
@@ -76,6 +75,7 @@ class Client:
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
         self.proposals = Proposals(api, store, listeners.emit)
+        self.support = Support(store, api, engine)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
@@ -141,16 +141,6 @@ class Client:
         """All that the school does not have yet, complete enough to be entered again by hand."""
         with self._store.read() as connection:
             return [outbox.exported(row) for row in outbox.rows(connection, limit=1_000_000)]
-
-    def find_request(self, wanted: str) -> Story:
-        """What this computer knows of a request id, action id or entry id."""
-        with self._store.read() as connection:
-            return requests.story(connection, wanted)
-
-    def recent_attempts(self, limit: int = 200, failed_only: bool = True) -> tuple[Attempt, ...]:
-        """The latest requests, newest first."""
-        with self._store.read() as connection:
-            return requests.recent(connection, limit, failed_only)
 
     def verify(self) -> list[str]:
         """What is wrong with the store's file, in words; empty when it is sound."""
@@ -360,10 +350,6 @@ class Client:
         """Every version of a record, asked of the school (S14). Raises :class:`CallFailedError`."""
         return await history_of(self._store, self._api, entity, entity_id)
 
-    async def find_request_everywhere(self, wanted: str) -> Story:
-        """What this computer and the server know of a request (R17)."""
-        return await requests.story_everywhere(self._store, self._api, wanted)
-
     async def aclose(self) -> None:
         """Close the network side."""
         await self._api.close()
@@ -371,6 +357,7 @@ class Client:
     def close(self) -> None:
         """Close what is open on this computer."""
         self._dashboards.close()
+        self._engine.write_log()
         self._store.close()
 
     def _told(self, saved: Saved) -> None:

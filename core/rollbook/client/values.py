@@ -321,10 +321,38 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What is known of a request or action id: here, and at the server where it could be asked."""
+    """What is known of the id of a request, an action or an entry: here, and at the server (R17).
+
+    ``server`` holds what the server told: ``requests`` (the ids that it was asked for), ``lines`` of its log,
+    ``complete`` (false where it did not read all). Without it, ``server_state`` says why, in a stable word:
+    ``not_asked``; it was not asked, as this computer is ``offline``, ``signed_out``, or as the person chose
+    to ``work_offline``; ``another_answered`` at its address; ``no_answer`` came; it ``failed``; ``no_id``:
+    that is no id. With it, the word is ``told`` or ``nothing``. ``server_failure`` is the failed call's code.
+    """
 
     id: str
     attempts: tuple[Attempt, ...]
     entries: tuple[WaitingEntry, ...]
     server: dict[str, Any] | None = None
-    server_unavailable: str | None = None
+    server_state: str = "not_asked"
+    server_failure: str = ""
+
+    @property
+    def found(self) -> bool:
+        """Whether anything is known of it."""
+        return bool(self.attempts or self.entries or self.lines)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The lines of the server's log, oldest first."""
+        return [] if self.server is None else self.server["lines"]
+
+    def lines_of(self, request_id: str) -> list[dict[str, Any]]:
+        """Those that the server wrote while it answered this request."""
+        return [line for line in self.lines if line.get("request_id") == request_id]
+
+    @property
+    def other_lines(self) -> list[dict[str, Any]]:
+        """Those of requests that this computer knows nothing of: another one's, or forgotten here."""
+        known = {attempt.request_id for attempt in self.attempts}
+        return [line for line in self.lines if line.get("request_id") not in known]

@@ -12,3 +12,6 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 
 PROTOCOL_VERSION = 1
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+ID_FORM = r"[A-Za-z0-9._-]{8,64}"
+"""The form of a request's or an action's id, as a regular expression for the whole of it (R16)."""

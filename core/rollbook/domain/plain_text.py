@@ -14,6 +14,18 @@ def moment(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone().strftime("%d %b %Y, %H:%M") if text else ""
 
 
+def exact(text: str | None) -> str:
+    """A moment (ISO 8601) in this computer's time, to the thousandth of a second: to compare two logs by.
+
+    Text that is no moment is given back.
+    """
+    try:
+        at = datetime.fromisoformat(text or "").astimezone()
+    except (ValueError, OverflowError):
+        return text or ""
+    return f"{at:%d %b %Y, %H:%M:%S}.{at.microsecond // 1000:03}"
+
+
 def lasting(seconds: float) -> str:
     """A length of time in its largest whole unit: ``3 days``, ``1 hour``."""
     for length, unit in _UNITS:

@@ -168,7 +168,7 @@ class SyncEngine:
             try:
                 await self._cycle()
             finally:
-                self._write_log()
+                self.write_log()
 
     async def look(self) -> None:
         """Ask once whether the server is there and whether there is more; changes no entry and no record."""
@@ -178,9 +178,10 @@ class SyncEngine:
         except (CallFailedError, StoreError):
             pass  # the connection state tells it, or the store's trouble
         finally:
-            self._write_log()
+            self.write_log()
 
-    def _write_log(self) -> None:
+    def write_log(self) -> None:
+        """Keep what is known of the requests made by now, where the store lets it; from any thread."""
         with contextlib.suppress(StoreError):  # the status tells it; nothing of a person's is lost
             self._log.flush(self._store)
 
@@ -237,7 +238,7 @@ class SyncEngine:
         except StoreError:
             return self._settings.sync_poll_seconds  # told by the status; the entry is where it was
         finally:
-            self._write_log()
+            self.write_log()
         due = self._lanes.next_due_in()
         return self._settings.sync_poll_seconds if due is None else min(due, self._settings.sync_poll_seconds)
 

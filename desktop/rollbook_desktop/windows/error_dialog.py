@@ -15,7 +15,12 @@ class ErrorDialog(PlainDialog):
     """Title, cause, safety, next step, request ID with Copy, and verbs."""
 
     def __init__(
-        self, theme: Theme, parent: QWidget, report: ErrorReport, open_entry: Callable[[str], None] | None
+        self,
+        theme: Theme,
+        parent: QWidget,
+        report: ErrorReport,
+        open_entry: Callable[[str], None] | None,
+        find_request: Callable[[str], None] | None,
     ) -> None:
         super().__init__(theme, parent, report.title, icon="error", meaning="act", width=520)
         self.setObjectName("errorDialog")
@@ -30,16 +35,20 @@ class ErrorDialog(PlainDialog):
             reference.show_text(report.reference)
             self.body.addWidget(reference)
         self._details = self.add_button(self.tr("Copy details"), "copyDetails", self._copy_details)
+        if report.reference and find_request is not None:
+            self._offer(self.tr("&Find this request"), "findThisRequest", find_request, report.reference)
         if report.op_id and open_entry is not None:
-            self._offer_entry(report.op_id, open_entry)
+            self._offer(self.tr("Show the entry"), "showEntry", open_entry, report.op_id)
         self.add_button(self.tr("Close"), "closeError", self.accept, look="primary").setFocus()
 
-    def _offer_entry(self, op_id: str, open_entry: Callable[[str], None]) -> None:
+    def _offer(self, text: str, name: str, go: Callable[[str], None], what: str) -> None:
+        """A verb that leaves the dialog for another place."""
+
         def act() -> None:
             self.accept()
-            open_entry(op_id)
+            go(what)
 
-        self.add_button(self.tr("Show the entry"), "showEntry", act)
+        self.add_button(text, name, act)
 
     def _copy_details(self) -> None:
         QGuiApplication.clipboard().setText(self._report.details)

@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         if self._workspace is not None:
             self._workspace.show_report(report)
         else:
-            ErrorDialog(self._theme, self, report, None).open()
+            ErrorDialog(self._theme, self, report, None, None).open()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Say what is not at the school yet, and that it is kept (W8)."""

@@ -82,7 +82,7 @@ class Workspace(QWidget):
 
     def show_report(self, report: ErrorReport) -> None:
         """Tell the person that what they just did went wrong (W9)."""
-        ErrorDialog(self._theme, self.window(), report, self._show_entry).open()
+        ErrorDialog(self._theme, self.window(), report, self._show_entry, self._desk.story.open).open()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold the sidebar where there is little room."""
@@ -121,6 +121,7 @@ class Workspace(QWidget):
         desk.saving.toasted.connect(self._toast_in_passing)
         desk.entries.told.connect(self._toast.say)
         desk.engine.said.connect(self._warn)
+        desk.story.wanted.connect(lambda _id: self.go_to(SUPPORT))
         desk.session.signed_in.connect(self._greet)
         desk.session.signed_out.connect(lambda: self._toast.say(self.tr("Signed out.")))
         desk.session.not_exported.connect(self._tell_not_exported)

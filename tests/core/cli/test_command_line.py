@@ -115,9 +115,9 @@ def test_r17_it_is_said_whether_the_server_was_asked_and_what_it_said(
 ) -> None:
     said = ctl.say("support", "find", "no-such-request")
     assert said.code == 1
-    assert "The server's log holds nothing of it that you may see." in said.err
+    assert "The server was asked: its log holds nothing of it that you may see." in said.err
     said = ctl.say("--server", login_page, "support", "find", "no-such-request")
-    assert "The server could not be asked (not-our-server); its log may hold more." in said.err
+    assert "The server was not asked: something else answers at its address. (not-our-server)" in said.err
     ctl.run("--server", server.url, "status")
 
 

@@ -82,6 +82,11 @@ def members_of(connection: Connection, schools: Collection[str], user_ids: Colle
     return set(rows.scalars())
 
 
+def school_ids(connection: Connection) -> set[str]:
+    """Every school that there is."""
+    return set(connection.execute(select(school.c.id)).scalars())
+
+
 def new_password(connection: Connection, user_id: str, hashed: str) -> None:
     """Give the user another password; every session that began with the old one has ended by this."""
     connection.execute(

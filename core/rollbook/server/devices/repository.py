@@ -1,6 +1,7 @@
 """The rows of reports: the last one of each user at each computer."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -29,6 +30,18 @@ def keep(
     this = [desk_report.c[name] == value for name, value in key.items()]
     if not connection.execute(update(desk_report).where(*this).values(**values)).rowcount:
         connection.execute(insert(desk_report).values(**key, **values))
+
+
+def only_of(connection: Connection, schools: Collection[str], devices: Collection[str]) -> set[str]:
+    """Those of ``devices`` that have reported to ``schools`` and to no other.
+
+    A computer's ID is the caller's to choose: one that others report with, too, is nobody's own.
+    """
+    rows = connection.execute(
+        select(desk_report.c.device, desk_report.c.school_id).where(desk_report.c.device.in_(sorted(devices)))
+    ).all()
+    elsewhere = {row.device for row in rows if row.school_id not in schools}
+    return {row.device for row in rows} - elsewhere
 
 
 def reports(connection: Connection, school_id: str | None) -> list[tuple[Any, DeskReport]]:

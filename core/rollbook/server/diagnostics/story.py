@@ -1,18 +1,20 @@
 """The story of a request, from the log files of all workers (R17)."""
 
 import json
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 MAX_BYTES_READ = 128 * 1024 * 1024
-MAX_LINES_TOLD = 500
+MAX_LINES_READ = 20_000
 
 
 @dataclass(slots=True)
 class Story:
-    """The lines of one request or action, oldest first.
+    """The lines of some requests, actions or entries, oldest first.
 
     ``complete`` is false where older files were left unread, so that a search never takes for ever.
     """
@@ -21,39 +23,57 @@ class Story:
     complete: bool = True
 
 
-def find_story(folder: Path, wanted: str, most_bytes: int = MAX_BYTES_READ) -> Story:
-    """Look for ``wanted``, a request's or an action's id, in the newest files first."""
-    story = Story()
-    left = most_bytes
-    for file in _newest_first(folder):
-        if left <= 0 or len(story.lines) >= MAX_LINES_TOLD:
+def find_story(folder: Path, wanted: Collection[str], most_bytes: int = MAX_BYTES_READ) -> Story:
+    """Look for ``wanted``, ids of requests, actions or entries, in the newest files first."""
+    story, left = Story(), most_bytes
+    named = re.compile(b"|".join(re.escape(each.encode()) for each in wanted))
+    for content, size in _newest_first(folder):
+        if left <= 0 or len(story.lines) > MAX_LINES_READ:
             story.complete = False
             break
-        for line in _lines_with(file, wanted.encode(), left):
-            if wanted in (line.get("request_id"), line.get("action_id")):
-                story.lines.append(line)
-        left -= _size(file)
+        # A file that is too long is read from its end: the newest lines are the wanted ones.
+        content.seek(max(0, size - left))
+        story.lines += [line for line in _lines_with(content, named) if _is_of(line, wanted)]
+        left -= size
     story.lines.sort(key=lambda line: str(line.get("at", "")))
-    story.complete = story.complete and left >= 0 and len(story.lines) <= MAX_LINES_TOLD
-    del story.lines[MAX_LINES_TOLD:]
+    story.complete = story.complete and left >= 0 and len(story.lines) <= MAX_LINES_READ
+    del story.lines[:-MAX_LINES_READ]
     return story
 
 
-def _newest_first(folder: Path) -> list[Path]:
-    files = [file for file in folder.glob("server-*.log*") if file.is_file()]
-    return sorted(files, key=_changed_at, reverse=True)
+def _is_of(line: dict[str, Any], wanted: Collection[str]) -> bool:
+    carried = line.get("op_ids")
+    return (
+        line.get("request_id") in wanted
+        or line.get("action_id") in wanted
+        or (isinstance(carried, list) and any(op_id in wanted for op_id in carried))
+    )
 
 
-def _lines_with(file: Path, wanted: bytes, most_bytes: int) -> Iterator[dict[str, Any]]:
-    try:
-        with file.open("rb") as content:
-            # A file that is too long is read from its end: the newest lines are the wanted ones.
-            content.seek(max(0, _size(file) - most_bytes))
-            for raw in content:
-                if wanted in raw:
-                    yield from _read(raw)
-    except OSError:
-        return  # rotated away meanwhile
+def _newest_first(folder: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Each file, open, with its size; what is rotated meanwhile is read once, and not left out.
+
+    A file is known by its number, as rotation gives it another name: the second look finds what had its new
+    name only after the first.
+    """
+    seen: set[tuple[int, int]] = set()
+    for _look in range(2):
+        for file in sorted(folder.glob("server-*.log*"), key=_changed_at, reverse=True):
+            try:
+                content = file.open("rb")
+            except OSError:
+                continue  # rotated away meanwhile
+            with content:
+                about = os.fstat(content.fileno())
+                if (about.st_dev, about.st_ino) not in seen:
+                    seen.add((about.st_dev, about.st_ino))
+                    yield content, about.st_size
+
+
+def _lines_with(content: BinaryIO, named: "re.Pattern[bytes]") -> Iterator[dict[str, Any]]:
+    for raw in content:
+        if named.search(raw):
+            yield from _read(raw)
 
 
 def _read(raw: bytes) -> Iterator[dict[str, Any]]:
@@ -63,13 +83,6 @@ def _read(raw: bytes) -> Iterator[dict[str, Any]]:
         return
     if isinstance(line, dict):
         yield line
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
 
 
 def _changed_at(file: Path) -> float:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rollbook.contract.headers import ACTION_ID, DEVICE, INSTALLATION, REQUEST_ID
+from rollbook.contract.headers import ACTION_ID, DEVICE, ID_FORM, INSTALLATION, REQUEST_ID
 from rollbook.domain.ids import IdSource
 from rollbook.server.request_context import RequestContext, enter
 
-_VALID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_VALID = re.compile(ID_FORM)
 _VALID_DEVICE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
