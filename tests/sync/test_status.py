@@ -96,9 +96,10 @@ def _forget_last_feed_row(school: SchoolServer) -> None:
     school.write(forget)
 
 
-def test_s26_one_engine_for_each_store(desk: ClientDesk) -> None:
+def test_s26_one_engine_for_each_store(desk: ClientDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     from rollbook.store.engine_lock import EngineLock
 
+    monkeypatch.setattr("rollbook.client.handover.handed._BUSY_SECONDS", 0.5)  # half a minute for people
     other = EngineLock(desk.client.account.folder)
     assert other.take()
     with pytest.raises(EngineBusyError):
