@@ -13,7 +13,8 @@ import structlog
 from rollbook.domain.roles import Role
 from rollbook.server import logs
 from rollbook.server.settings import Settings
-from support.school_server import SchoolServer, settings_for
+from support.kept_logs import logging_to
+from support.school_server import SchoolServer
 from support.server_process import PASSWORD
 
 PLANTED = ("Zyxwvutia", "Qwertyopoulou", "zyx@planted.example", "6999999999")
@@ -22,20 +23,8 @@ PLANTED = ("Zyxwvutia", "Qwertyopoulou", "zyx@planted.example", "6999999999")
 @pytest.fixture
 def log_file(tmp_path: Path) -> Iterator[Path]:
     """The log as a worker writes it; the process's own logging is put back after."""
-    root = logging.getLogger()
-    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
-    file = logs.start_logs(settings_for("sqlite://", tmp_path))
-    assert file is not None
-    yield file
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**config)
-    for lock in logs._held_locks:
-        lock.release()
-    logs._held_locks.clear()
+    with logging_to(tmp_path) as file:
+        yield file
 
 
 def lines_of(file: Path) -> list[dict[str, Any]]:

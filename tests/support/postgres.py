@@ -43,17 +43,18 @@ def superuser_url(*, durable: bool = False) -> Iterator[URL]:
 
 def make_database(superuser: URL, name: str, template: str | None = None) -> URL:
     """A database of that name, a copy of ``template`` where one is named. Nobody may be connected to it."""
-    _run_sql(superuser, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    _run_sql(superuser, f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    run_sql(superuser, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    run_sql(superuser, f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
     return superuser.set(database=name)
 
 
 def drop_database(superuser: URL, name: str) -> None:
     """Remove a database, and whoever is still connected to it."""
-    _run_sql(superuser, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    run_sql(superuser, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _run_sql(superuser: URL, statement: str) -> None:
+def run_sql(superuser: URL, statement: str) -> None:
+    """Run one statement outside any transaction."""
     engine = create_engine(superuser, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:

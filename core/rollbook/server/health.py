@@ -4,7 +4,8 @@ import hmac
 import ipaddress
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -23,6 +24,9 @@ from rollbook.server.version import rollbook_version
 from rollbook.server.wire import json_response
 
 router = APIRouter(tags=["server"])
+_METRICS_TOKEN = HTTPBearer(
+    scheme_name="MetricsToken", description="The setting metrics_token, where one is set.", auto_error=False
+)
 
 
 @router.get("/healthz", **described())
@@ -46,14 +50,16 @@ def readyz(parts: ServerParts) -> Response:
 
 @router.get("/metrics", **described(media_type="text/plain"))
 def metrics(
-    parts: ServerParts, request: Request, authorization: Annotated[str | None, Header()] = None
+    parts: ServerParts,
+    request: Request,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_METRICS_TOKEN)],
 ) -> Response:
     """What Prometheus reads; without the feeds' heads while the database does not answer.
 
     With ``metrics_token`` set, for who shows it, schools told apart by their ids; without, for this computer
     alone (or anybody, with ``metrics_open``) and of all schools together.
     """
-    _check_may_read(parts.settings, request, authorization)
+    _check_may_read(parts.settings, request, shown.credentials if shown is not None else "")
     try:
         heads, desks = parts.database.read(
             lambda connection: (heads_of(connection), _desks(parts, connection))
@@ -80,11 +86,10 @@ def _desks(parts: Parts, connection: Connection) -> list[Device]:
     return devices(connection, parts.clock, None, parts.settings.desk_silent_days)
 
 
-def _check_may_read(settings: Settings, request: Request, authorization: str | None) -> None:
+def _check_may_read(settings: Settings, request: Request, token: str) -> None:
     """Raise :class:`ProblemError`: ``not-signed-in`` without the token, ``forbidden`` from elsewhere."""
     if settings.metrics_token:
-        shown = (authorization or "").encode()
-        if not hmac.compare_digest(shown, f"Bearer {settings.metrics_token}".encode()):
+        if not hmac.compare_digest(token.encode(), settings.metrics_token.encode()):
             raise ProblemError("not-signed-in", "The metrics need their token.")
         return
     if not settings.metrics_open and not _is_this_computer(request):

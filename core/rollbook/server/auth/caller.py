@@ -73,19 +73,18 @@ class Callers:
         self._installation = installation
         self._clock = clock
 
-    def user(self, authorization: str | None) -> User:
-        """The user of an ``Authorization`` header. Raises :class:`ProblemError` ``not-signed-in``."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+    def user(self, token: str) -> User:
+        """The user whom an access token names. Raises :class:`ProblemError` ``not-signed-in``."""
+        if not token:
             raise not_signed_in("The request carries no access token.")
-        bearer = bearer_of(token.strip(), self._installation.get(), self._clock)
+        bearer = bearer_of(token, self._installation.get(), self._clock)
         user = self._database.read(lambda connection: _read_user(connection, bearer))
         current().user_id = user.id
         return user
 
-    def caller(self, authorization: str | None, school_id: str | None) -> Caller:
+    def caller(self, token: str, school_id: str | None) -> Caller:
         """The user in ``school_id``, or in their first school. Raises ``forbidden`` if they are in none."""
-        user = self.user(authorization)
+        user = self.user(token)
         found = next((item for item in user.memberships if school_id in (None, "", item.school_id)), None)
         if found is None:
             raise ProblemError("forbidden", "You belong to no such school.")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.responses import Response
 
 from rollbook.contract.session import Refresh, SignIn
@@ -16,17 +17,27 @@ router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 ServerParts = Annotated[Parts, Depends(parts_of)]
 
 
-def _user(parts: ServerParts, authorization: Annotated[str | None, Header()] = None) -> User:
-    return parts.callers.user(authorization)
+_SIGNED_IN = HTTPBearer(
+    scheme_name="SignedIn", bearerFormat="JWT", description="The access token of a sign-in.", auto_error=False
+)
+Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(_SIGNED_IN)]
+
+
+def _user(parts: ServerParts, shown: Shown) -> User:
+    return parts.callers.user(_token(shown))
 
 
 def _caller(
     parts: ServerParts,
-    authorization: Annotated[str | None, Header()] = None,
+    shown: Shown,
     x_rollbook_school: Annotated[str | None, Header(description="Which of the user's schools.")] = None,
     school: Annotated[str | None, Query(description="The same, where a header cannot be set.")] = None,
 ) -> Caller:
-    return parts.callers.caller(authorization, school or x_rollbook_school)
+    return parts.callers.caller(_token(shown), school or x_rollbook_school)
+
+
+def _token(shown: HTTPAuthorizationCredentials | None) -> str:
+    return "" if shown is None else shown.credentials.strip()
 
 
 SignedIn = Annotated[User, Depends(_user)]
