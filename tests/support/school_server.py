@@ -112,7 +112,8 @@ class SchoolServer:
         return Desk(self, msgspec.json.decode(answer.content, type=Session), device)
 
     def close(self) -> None:
-        """Close the pool."""
+        """Close the pool, and what was opened to the outside."""
+        self.parts.weather.close()
         self.parts.database.close()
 
 

@@ -59,7 +59,12 @@ def test_r8_dashboard_is_the_servers_while_it_answers(shown: ClientDesk) -> None
     shown.sync()
     view = asked(shown)
     assert (counts(view), view.stale, view.reason) == (3, False, "")
-    assert {part.status for part in view.parts.values()} == {"ok"}
+    assert {name: part.status for name, part in view.parts.items()} == {
+        "students": "ok",
+        "grade_levels": "ok",
+        "weather": "unavailable",
+    }
+    assert view.parts["weather"].reason == "not-set-up"
     assert cache_of(shown).stat().st_mode & 0o777 == 0o700
 
 
@@ -69,7 +74,8 @@ def test_r8_dashboard_offline_is_the_last_known_and_says_so(shown: ClientDesk) -
     view = asked(shown)
     assert (counts(view), view.stale, view.reason) == (2, True, "unreachable")
     assert view.as_of == before.as_of
-    for name, part in view.parts.items():
+    for name in ("students", "grade_levels"):
+        part = view.parts[name]
         assert (part.status, part.reason) == ("stale", "unreachable")
         assert part.as_of == before.parts[name].as_of
 
@@ -144,7 +150,7 @@ def test_r8_another_user_of_this_computer_sees_nothing_of_it(shown: ClientDesk, 
 def test_r10_an_unavailable_part_stays_unavailable(
     desk: ClientDesk, school: SchoolServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr("rollbook.server.dashboard.endpoints.counts_by_grade_level", broken)

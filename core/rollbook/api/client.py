@@ -14,7 +14,6 @@ from rollbook.api.credentials import Credentials
 from rollbook.api.exchange import Exchange
 from rollbook.api.guard import Guard
 from rollbook.api.health import Health
-from rollbook.api.hold import Hold
 from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import Answer, Call, Transport
 from rollbook.api.wakeups import WakeUps
@@ -39,6 +38,7 @@ from rollbook.resilience.breaker import CircuitBreaker
 from rollbook.resilience.connectivity import Connection
 from rollbook.resilience.deadline import Deadline
 from rollbook.resilience.failures import CallFailedError
+from rollbook.resilience.hold import Hold
 from rollbook.resilience.retry import Retry
 from rollbook.resilience.settings import ResilienceSettings
 

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from rollbook.api.health import Health
-from rollbook.api.hold import Hold
 from rollbook.domain.clock import Clock
 from rollbook.resilience.breaker import CircuitBreaker
 from rollbook.resilience.failures import CallFailedError
+from rollbook.resilience.hold import Hold
 
 _Result = TypeVar("_Result")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from rollbook.api.hold import Hold
 from rollbook.domain.clock import Clock
 from rollbook.resilience.breaker import CircuitBreaker
 from rollbook.resilience.connectivity import Connection, Signs, connection_of
 from rollbook.resilience.failures import AVAILABILITY, CallFailedError, FailureKind
+from rollbook.resilience.hold import Hold
 
 
 class Health:

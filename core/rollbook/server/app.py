@@ -1,12 +1,14 @@
 """The application, put together: the server's one composition root."""
 
 import gc
+import random
 
 from fastapi import FastAPI
 
 from rollbook.contract.dashboard import Dashboard, StudentAnalytics
 from rollbook.contract.files import ChunksAsked, ChunksMissing
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
+from rollbook.contract.weather import Weather
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import IdSource, uuid7_source
 from rollbook.server import health
@@ -32,6 +34,8 @@ from rollbook.server.middleware.request_log import RequestLogMiddleware
 from rollbook.server.numbers import endpoints as numbers_endpoints
 from rollbook.server.numbers.service import NumberService
 from rollbook.server.openapi import install_openapi
+from rollbook.server.outside import endpoints as outside_endpoints
+from rollbook.server.outside.weather import WeatherService
 from rollbook.server.parts import Parts
 from rollbook.server.problems import install_problem_handlers
 from rollbook.server.proposals import endpoints as proposals_endpoints
@@ -62,17 +66,23 @@ _ENDPOINTS = (
     recovery_endpoints,
     dashboard_endpoints,
     analytics_endpoints,
+    outside_endpoints,
     diagnostics_endpoints,
 )
 _BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing)
 _VIEWS = (views.StudentView, views.StudentsPage, views.NewStudent, views.StudentChange, views.HistoryPage)
 
 
-def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    clock: Clock | None = None,
+    new_id: IdSource | None = None,
+    chance: random.Random | None = None,
+) -> FastAPI:
     """The server's ASGI application. It connects at the first need, and serves problems until it can."""
     clock = clock or SystemClock()
     new_id = new_id or uuid7_source(clock)
-    parts = _parts(settings, clock, new_id)
+    parts = _parts(settings, clock, new_id, chance or random.SystemRandom())
     app = FastAPI(
         title="Rollbook",
         version=rollbook_version(),
@@ -92,6 +102,7 @@ def create_app(settings: Settings, clock: Clock | None = None, new_id: IdSource 
         (
             Dashboard,
             StudentAnalytics,
+            Weather,
             RequestStory,
             BlockRequest,
             LiveBlocks,
@@ -116,7 +127,7 @@ def application() -> FastAPI:
     return made
 
 
-def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
+def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Random) -> Parts:
     database = Database(settings, clock)
     installation = KnownInstallation(database)
     metrics = Metrics()
@@ -141,6 +152,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource) -> Parts:
         numbers=NumberService(database, settings, clock),
         recovery=RecoveryService(database, clock, new_id, installation, wakeups.committed),
         teller=Teller(database, clock, settings),
+        weather=WeatherService(settings, clock, metrics, chance),
         wakeups=wakeups,
         notices=notices,
     )

@@ -33,6 +33,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+    await anyio.to_thread.run_sync(parts.weather.close)
     parts.database.close()
 
 

@@ -17,6 +17,7 @@ from rollbook.contract.devices import Device
 from rollbook.server.database import Database
 from rollbook.server.shared_counts import SHARED_FOLDER
 
+_BREAKER_STATES = {"closed": 0, "disabled": 0, "half_open": 1}
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -47,6 +48,19 @@ class Metrics:
             ["outcome", "code"],
             registry=self._registry,
         )
+        self._outside = Counter(
+            "rollbook_outside_calls_total",
+            "Questions to outside services, by how they ended.",
+            ["service", "outcome"],
+            registry=self._registry,
+        )
+        self._breakers = Gauge(
+            "rollbook_breaker_state",
+            "Of the breaker before a service: 0 closed, 1 trying, 2 open; the worst of all workers.",
+            ["name"],
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         self._pool = Gauge(
             "rollbook_database_connections",
             "Connections of the pool, of all workers.",
@@ -66,6 +80,14 @@ class Metrics:
     def operations(self, outcome: str, code: str, count: int) -> None:
         """Count pushed operations that ended alike."""
         self._operations.labels(outcome, code).inc(count)
+
+    def outside(self, service: str, outcome: str) -> None:
+        """Count a question to an outside service; ``outcome`` is ``ok`` or a failure's code."""
+        self._outside.labels(service, outcome).inc()
+
+    def breaker(self, name: str, state: str) -> None:
+        """Note the state of a breaker, by its word."""
+        self._breakers.labels(name).set(_BREAKER_STATES.get(state, 2))
 
     def page(
         self, database: Database, heads: dict[str, int], desks: Sequence[Device], *, by_school: bool

@@ -11,6 +11,7 @@ from rollbook.server.database import Database
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.metrics import Metrics
 from rollbook.server.numbers.service import NumberService
+from rollbook.server.outside.weather import WeatherService
 from rollbook.server.recovery.service import RecoveryService
 from rollbook.server.settings import Settings
 from rollbook.server.sync.notices import Notices
@@ -34,6 +35,7 @@ class Parts:
     numbers: NumberService
     recovery: RecoveryService
     teller: Teller
+    weather: WeatherService
     wakeups: WakeUps
     notices: Notices
 

@@ -64,6 +64,21 @@ class Settings:
 
     metrics_token: str = ""
     metrics_open: int = 0
+    # The weather for the dashboard: an address that answers as https://api.open-meteo.com does, and where the
+    # school is. Without an address, or a place, nobody outside is asked.
+    weather_url: str = ""
+    weather_place: str = ""
+    weather_latitude: float = 0.0
+    weather_longitude: float = 0.0
+    weather_seconds: float = 3.0  # for the whole, repeated attempts too
+    weather_fresh_seconds: float = 120.0
+    outside_attempts: int = 2
+    outside_concurrent: int = 2
+    outside_queue: int = 8
+    outside_wait_seconds: float = 1.0
+    outside_answer_bytes: int = 64 * 1024
+    outside_breaker_failures: int = 5
+    outside_breaker_seconds: float = 60.0
     file_quota_bytes: int = 2 * 1024 * 1024 * 1024
     file_days: int = (
         30  # of the feed, as they were written down: a file that nothing names any more is kept so long
@@ -140,11 +155,13 @@ def _fit(name: str, value: Any) -> Any:
         raise SettingError(
             f"The setting {name} ({ENVIRONMENT_PREFIX}{name.upper()}) must be {kind}, not “{value}”."
         ) from None
-    if isinstance(fitting, int | float) and fitting < _LEAST.get(name, 0):
-        raise SettingError(
-            f"The setting {name} ({ENVIRONMENT_PREFIX}{name.upper()}) must be at least "
-            f"{_LEAST.get(name, 0)}, not {fitting}."
-        )
+    if isinstance(fitting, int | float):
+        least, most = _LEAST.get(name, 0), _MOST.get(name, math.inf)
+        if not least <= fitting <= most:
+            limit = f"at least {least}" if fitting < least else f"at most {most}"
+            raise SettingError(
+                f"The setting {name} ({ENVIRONMENT_PREFIX}{name.upper()}) must be {limit}, not {fitting}."
+            )
     return fitting
 
 
@@ -168,4 +185,12 @@ _LEAST = {
     "receipt_days": 400,
     "feed_days": 401,
     "upkeep_seconds": 1,
+    "weather_latitude": -90,
+    "weather_longitude": -180,
+    "weather_seconds": 0.05,
+    "outside_attempts": 1,
+    "outside_concurrent": 1,
+    "outside_answer_bytes": 1024,
+    "outside_breaker_failures": 1,
 }
+_MOST = {"weather_latitude": 90, "weather_longitude": 180}
