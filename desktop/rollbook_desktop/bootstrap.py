@@ -39,6 +39,7 @@ from rollbook_desktop.viewmodels.saving import Saving
 from rollbook_desktop.viewmodels.session import Session
 from rollbook_desktop.viewmodels.status import StatusModel
 from rollbook_desktop.viewmodels.story import StoryModel
+from rollbook_desktop.viewmodels.support_file import SupportFile
 from rollbook_desktop.viewmodels.unlock import Unlock
 from rollbook_desktop.widgets.icons import Icons
 from rollbook_desktop.widgets.theme import Theme, ThemeChoice
@@ -46,6 +47,7 @@ from rollbook_desktop.windows.main_window import MainWindow
 from rollbook_desktop.windows.settings_page import THEME
 
 if TYPE_CHECKING:
+    from rollbook.client.desk_log import DeskLog
     from rollbook.client.facade import Client
 
 APPLICATION = "Rollbook"
@@ -129,6 +131,7 @@ def make_desk(
         saving=Saving(facade, bridge),
         entries=EntryTable(facade, bridge, now, icon),
         story=StoryModel(facade, bridge),
+        support_file=SupportFile(facade, bridge),
         engine=EngineModel(facade, bridge),
     )
 
@@ -155,6 +158,7 @@ class Program(QObject):
         self._trial = TrialSchool(data / "trial-school")
         self._trial_port: int | None = None
         self._client: Client | None = None
+        self._log: DeskLog | None = None
         self._desk: Desk | None = None
         self._first_start: FirstStart | None = None
         self.window = MainWindow(theme, memory)
@@ -234,8 +238,10 @@ class Program(QObject):
         self._bridge.unexpected.emit(error)
 
     def _open_client(self, server: str | None) -> "Client":
+        from rollbook.client.desk_log import DeskLog  # not at the start, as all that is heavy
         from rollbook.client.opening import open_client
 
+        self._log = self._log or DeskLog(self._data)
         return open_client(self._data, server=server)
 
     def _take_client(self, client: "Client") -> None:
@@ -270,6 +276,8 @@ class Program(QObject):
 
     def _tell_unexpected(self, error: BaseException) -> None:
         trouble = trouble_of(error)
+        if self._log is not None:
+            self._log.unexpected(error, trouble.request_id)
         self.window.show_report(unexpected_report(error, trouble.detail, trouble.request_id))
 
     def _end(self) -> None:
@@ -288,6 +296,8 @@ class Program(QObject):
         self._bridge.close()
         if self._client is not None:
             self._client.close()
+        if self._log is not None:
+            self._log.close()
         self.ended.emit()
 
 

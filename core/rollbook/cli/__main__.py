@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import logging
 import os
 import sys
 from argparse import Namespace
@@ -93,7 +94,10 @@ def _speak_any_script(as_json: bool) -> None:
 def _log_beside() -> None:
     """What the client logs goes to standard error: standard output is the answer's alone."""
     if not structlog.is_configured():
-        structlog.configure(logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr))
+        structlog.configure(
+            logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        )
 
 
 def _run(parsed: Namespace) -> Answer:

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rollbook.api.client import ApiClient
 from rollbook.client import entries
 from rollbook.client.accounts import Account
+from rollbook.client.bundle import Sources
 from rollbook.client.commands import Commands
 from rollbook.client.dashboard import Dashboards, DashboardView
 from rollbook.client.first_attempt import first_attempt, has_answer
@@ -20,6 +22,7 @@ from rollbook.client.proposals import Proposals
 from rollbook.client.queries import checked
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
+from rollbook.client.settings import ClientSettings
 from rollbook.client.status_now import status_now
 from rollbook.client.support import Support
 from rollbook.client.values import (
@@ -64,6 +67,8 @@ class Client:
         resolving: Resolving,
         listeners: Listeners,
         dashboards: Dashboards,
+        settings: ClientSettings,
+        now: Callable[[], datetime],
     ) -> None:
         self.account = account
         self._store = store
@@ -75,7 +80,7 @@ class Client:
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
         self.proposals = Proposals(api, store, listeners.emit)
-        self.support = Support(store, api, engine)
+        self.support = Support(Sources(account, store, settings, self.status, now), api, engine)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

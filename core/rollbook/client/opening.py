@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from rollbook.api.client import ApiClient
 from rollbook.api.credentials import Credentials, MemoryCredentials
 from rollbook.api.exchange import Exchange
@@ -41,6 +43,8 @@ from rollbook.store.rescue import open_or_rescue
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.engine import SyncEngine
 from rollbook.sync.numbers import NumberKeeper
+
+log = structlog.get_logger("rollbook.client")
 
 __all__ = ["Account", "NotConnectedError", "Surroundings", "connect", "current_account", "open_client"]
 
@@ -138,8 +142,11 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
     saving = Saving(store, around.clock, new_id, account.user_name, account.school_id, numbers)
     resolving = Resolving(store, around.clock, new_id, account.user_name, numbers)
     api.breaker.observe(lambda _event: listeners.emit(StatusChanged()))  # whoever's call it was
+    api.breaker.observe(lambda event: log.info("breaker", before=event.before, after=event.after))
     dashboards = Dashboards(api, cache, account, engine.wake)
-    return Client(account, store, api, engine, saving, resolving, listeners, dashboards)
+    return Client(
+        account, store, api, engine, saving, resolving, listeners, dashboards, settings, around.clock.now
+    )
 
 
 def _api(
@@ -154,6 +161,7 @@ def _api(
 ) -> ApiClient:
     def observe(exchange: Exchange) -> None:
         attempts.observe(exchange)
+        _note(exchange)
         also(exchange)
 
     return ApiClient(
@@ -168,6 +176,22 @@ def _api(
         transport=around.transport,
         observer=observe,
     )
+
+
+def _note(exchange: Exchange) -> None:
+    """What failed stands in the log of this computer too, among what else happened then (R16)."""
+    if exchange.outcome != "ok":
+        log.info(
+            "request_failed",
+            request_id=exchange.request_id,
+            action_id=exchange.action_id,
+            method=exchange.method,
+            route=exchange.route,
+            status=exchange.status,
+            outcome=exchange.outcome,
+            error=exchange.error,
+            duration_ms=exchange.duration_ms,
+        )
 
 
 class _KeptOnceAnswered:

@@ -1,20 +1,23 @@
-"""What whoever helps asks of this computer: the story of a request, the latest ones (R17)."""
+"""What whoever helps asks of this computer: the story of a request, a file for support (R17, R18)."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from rollbook.api.client import ApiClient
 from rollbook.client import requests
-from rollbook.client.values import Attempt, Story
-from rollbook.store.database import StoreDatabase
+from rollbook.client.bundle import Sources, write_bundle
+from rollbook.client.values import Story
 from rollbook.sync.engine import SyncEngine
 
 
 class Support:
     """Part of the facade. Methods raise :class:`StoreError`."""
 
-    def __init__(self, store: StoreDatabase, api: ApiClient, engine: SyncEngine) -> None:
-        self._store, self._api, self._engine = store, api, engine
+    def __init__(self, sources: Sources, api: ApiClient, engine: SyncEngine) -> None:
+        self._store, self._sources = sources.store, sources
+        self._api, self._engine = api, engine
 
     def find(self, wanted: str) -> Story:
         """What this computer knows of the id of a request, an action or an entry; asks nobody."""
@@ -29,8 +32,10 @@ class Support:
             return replace(here, server_state="work_offline")
         return await requests.with_the_servers_part(here, self._api)
 
-    def recent_attempts(self, limit: int = 200, failed_only: bool = True) -> tuple[Attempt, ...]:
-        """The latest requests, newest first."""
+    def write_bundle(self, file: Path, also: Mapping[str, str] | None = None) -> list[str]:
+        """Write one file for support, without people's data, whole or not at all; the names of its parts.
+
+        ``also`` are versions of what this package does not know. Raises :class:`BundleNotWrittenError`.
+        """
         self._engine.write_log()
-        with self._store.read() as connection:
-            return requests.recent(connection, limit, failed_only)
+        return write_bundle(self._sources, file, also)

@@ -3,7 +3,6 @@
 import logging
 import logging.handlers
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,11 @@ import structlog
 from filelock import FileLock, Timeout
 from structlog.typing import EventDict, Processor
 
+from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.request_context import current
 from rollbook.server.settings import Settings
 
 MAX_WORKERS_LOGGING = 256
-_FRAMES = 12
 _held_locks: list[FileLock] = []
 
 
@@ -45,19 +44,6 @@ def start_logs(settings: Settings) -> Path | None:
 def keep_quiet() -> None:
     """For a command that speaks to a person itself: no log lines in between."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-
-
-def where_it_broke(error: BaseException) -> dict[str, Any]:
-    """The type of ``error`` and the frames that it came through.
-
-    Never its message: messages of databases and of conversions repeat the values, which are people's.
-    """
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return {
-        "error_type": f"{type(error).__module__}.{type(error).__qualname__}",
-        "frames": [f"{Path(frame.filename).name}:{frame.lineno}:{frame.name}" for frame in frames],
-        "cause": type(error.__cause__).__qualname__ if error.__cause__ is not None else None,
-    }
 
 
 def _with_request(_logger: Any, _method: str, event: EventDict) -> EventDict:

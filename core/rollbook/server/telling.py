@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from rollbook.contract.dashboard import DashboardPart, PartStatus
 from rollbook.domain.clock import Clock
 from rollbook.resilience.deadline import Deadline, current_deadline, under
+from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.database import Database
 from rollbook.server.last_known import Known, LastKnown
-from rollbook.server.logs import where_it_broke
 from rollbook.server.problems import ProblemError
 from rollbook.server.settings import Settings
 

@@ -1,6 +1,7 @@
 """What the window asks of the client's facade. The real one and a test's stand-in both fit it."""
 
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from rollbook.client.values import (
@@ -43,6 +44,7 @@ class SupportLike(Protocol):
 
     def find(self, wanted: str) -> Story: ...
     async def find_everywhere(self, wanted: str) -> Story: ...
+    def write_bundle(self, file: Path, also: Mapping[str, str] | None = None) -> list[str]: ...
 
 
 class Facade(Protocol):

@@ -11,6 +11,7 @@ from rollbook_desktop.viewmodels.saving import Saving
 from rollbook_desktop.viewmodels.session import Session
 from rollbook_desktop.viewmodels.status import StatusModel
 from rollbook_desktop.viewmodels.story import StoryModel
+from rollbook_desktop.viewmodels.support_file import SupportFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +26,5 @@ class Desk:
     saving: Saving
     entries: EntryTable
     story: StoryModel
+    support_file: SupportFile
     engine: EngineModel

@@ -1,12 +1,14 @@
-"""Support: a request's story by its ID (R17)."""
+"""Support: a request's story by its ID (R17), and a file to hand on (R18)."""
 
-from PySide6.QtCore import QSettings
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.widgets.buttons import Button
-from rollbook_desktop.widgets.labels import label
+from rollbook_desktop.widgets.labels import label, rule
 from rollbook_desktop.widgets.notice import Notice
 from rollbook_desktop.widgets.paragraphs import Paragraphs
 from rollbook_desktop.widgets.search_box import SearchBox
@@ -20,9 +22,13 @@ class SupportPage(QWidget):
         super().__init__()
         self.setProperty("look", "page")
         self._story = desk.story
+        self._file = desk.support_file
         self._id = SearchBox(theme, "requestIdInput", self.tr("ID of a request, an action or an entry"))
         self._find = Button(theme, self.tr("Find the request"), "findRequest", icon="search", look="primary")
         self._copy = Button(theme, self.tr("Copy the story"), "copyStory", icon="copy")
+        self._make_file = Button(
+            theme, self.tr("Make a file for support…"), "makeSupportFile", icon="support"
+        )
         self._text = Paragraphs(theme, "story", self.tr("The request's story"))
         self._notice = Notice(theme, "storyNotice")
         self._stack = QStackedWidget()
@@ -58,13 +64,32 @@ class SupportPage(QWidget):
         )
         layout.addLayout(top)
         layout.addWidget(self._stack, 1)
+        layout.addWidget(rule())
+        layout.addLayout(self._foot())
         self._notice.say(
             self.tr("Find a request"),
             self.tr("Each error and each entry of the Sync centre shows an ID. Enter it above."),
             icon="support",
         )
 
+    def _foot(self) -> QHBoxLayout:
+        foot = QHBoxLayout()
+        foot.setSpacing(SPACE["m"])
+        foot.addWidget(
+            label(
+                self.tr(
+                    "A file for support says how things stand on this computer: versions, settings, counts, "
+                    "requests, the log. No person's name and no value of a record is in it."
+                ),
+                "muted",
+            ),
+            1,
+        )
+        foot.addWidget(self._make_file)
+        return foot
+
     def _connect(self) -> None:
+        self._make_file.clicked.connect(self._choose_file)
         self._find.clicked.connect(self._search)
         self._id.entered.connect(self._search)
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._story.text))
@@ -75,6 +100,13 @@ class SupportPage(QWidget):
 
     def _search(self) -> None:
         self._story.find(self._id.text())
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self, self.tr("Make a file for support"), "rollbook-support.zip")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(lambda chosen: self._file.write(Path(chosen)))
+        dialog.open()
 
     def _find_wanted(self, request_id: str) -> None:
         self._id.setText(request_id)

@@ -121,6 +121,8 @@ class Workspace(QWidget):
         desk.saving.toasted.connect(self._toast_in_passing)
         desk.entries.told.connect(self._toast.say)
         desk.engine.said.connect(self._warn)
+        desk.support_file.made.connect(self._toast.say)
+        desk.support_file.failed.connect(self.show_report)
         desk.story.wanted.connect(lambda _id: self.go_to(SUPPORT))
         desk.session.signed_in.connect(self._greet)
         desk.session.signed_out.connect(lambda: self._toast.say(self.tr("Signed out.")))

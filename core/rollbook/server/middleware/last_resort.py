@@ -5,7 +5,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollbook.domain.clock import Clock
-from rollbook.server.logs import where_it_broke
+from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.problems import ProblemError, problem_response
 
 log = structlog.get_logger("rollbook.server")

@@ -12,9 +12,9 @@ from rollbook.contract.operations import NO_RECORD, Conflict, Kind, Operation, O
 from rollbook.contract.problems import FieldProblem, Problem
 from rollbook.domain.entity import EntityType
 from rollbook.domain.scope import Act
+from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.auth.caller import Caller
 from rollbook.server.files.chunks import Whole, files_named
-from rollbook.server.logs import where_it_broke
 from rollbook.server.sync.decide import (
     AlreadySo,
     Clash,
