@@ -16,8 +16,8 @@ from rollbook.resilience.fallback import with_fallback
 from rollbook.resilience.hold import Hold
 from rollbook.resilience.retry import Retry
 from rollbook.resilience.settings import ResilienceSettings
+from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.last_known import Known, LastKnown
-from rollbook.server.logs import where_it_broke
 from rollbook.server.metrics import Metrics
 from rollbook.server.outside import open_meteo
 from rollbook.server.outside.door import Door
