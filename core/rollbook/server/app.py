@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from rollbook.contract.dashboard import Dashboard, StudentAnalytics
 from rollbook.contract.files import ChunksAsked, ChunksMissing
+from rollbook.contract.jobs import Job, JobsPage, ReportRequest
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.weather import Weather
 from rollbook.domain.clock import Clock, SystemClock
@@ -23,6 +24,8 @@ from rollbook.server.diagnostics import endpoints as diagnostics_endpoints
 from rollbook.server.diagnostics.endpoints import RequestStory
 from rollbook.server.files import endpoints as files_endpoints
 from rollbook.server.installation import KnownInstallation
+from rollbook.server.jobs import endpoints as jobs_endpoints
+from rollbook.server.jobs.service import Jobs
 from rollbook.server.lifespan import lifespan
 from rollbook.server.metrics import Metrics
 from rollbook.server.middleware.body_limit import BodyLimitMiddleware
@@ -63,13 +66,14 @@ _ENDPOINTS = (
     files_endpoints,
     proposals_endpoints,
     devices_endpoints,
+    jobs_endpoints,
     recovery_endpoints,
     dashboard_endpoints,
     analytics_endpoints,
     outside_endpoints,
     diagnostics_endpoints,
 )
-_BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing)
+_BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing, ReportRequest, Job, JobsPage)
 _VIEWS = (views.StudentView, views.StudentsPage, views.NewStudent, views.StudentChange, views.HistoryPage)
 
 
@@ -99,18 +103,7 @@ def create_app(
     install_problem_handlers(app, clock)
     install_openapi(
         app,
-        (
-            Dashboard,
-            StudentAnalytics,
-            Weather,
-            RequestStory,
-            BlockRequest,
-            LiveBlocks,
-            NumberBlock,
-            ChunksAsked,
-            ChunksMissing,
-            *_VIEWS,
-        ),
+        (Dashboard, StudentAnalytics, Weather, RequestStory, *_BODIES, *_VIEWS),
     )
     _wrap(app, parts, new_id)
     return app
@@ -153,6 +146,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Ra
         recovery=RecoveryService(database, clock, new_id, installation, wakeups.committed),
         teller=Teller(database, clock, settings),
         weather=WeatherService(settings, clock, metrics, chance),
+        jobs=Jobs(database, settings, clock, new_id),
         wakeups=wakeups,
         notices=notices,
     )

@@ -25,11 +25,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts.notices.start()
     looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
     daily = asyncio.create_task(_daily(parts), name="upkeep")
+    jobs = asyncio.create_task(_jobs(parts), name="jobs")
     with _told_to_end(parts.wakeups.close):
         yield
     parts.wakeups.close()
     await anyio.to_thread.run_sync(parts.notices.close)
-    for task in (looking, daily):
+    await anyio.to_thread.run_sync(parts.jobs.runner.close)
+    for task in (looking, daily, jobs):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
@@ -44,6 +46,14 @@ async def _daily(parts: Parts) -> None:
         with suppress(ProblemError):  # the database is away: it is done at the next look
             await anyio.to_thread.run_sync(upkeep.run)
         await asyncio.sleep(parts.settings.upkeep_seconds)
+
+
+async def _jobs(parts: Parts) -> None:
+    """Long work that nobody does: left by a restart, or handed in where there was no room (R11)."""
+    while True:
+        with suppress(ProblemError):  # the database is away
+            await anyio.to_thread.run_sync(parts.jobs.runner.look)
+        await asyncio.sleep(parts.settings.report_look_seconds)
 
 
 @contextmanager

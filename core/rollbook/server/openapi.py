@@ -74,9 +74,13 @@ def described(
     takes: type | None = None,
     gives: str | None = None,
     status: int = 200,
+    also: tuple[int, ...] = (),
     media_type: str = "application/json",
 ) -> dict[str, Any]:
-    """Arguments of a route that describe its body, its answer (a component's name) and its problems."""
+    """Arguments of a route that describe its body, its answer (a component's name) and its problems.
+
+    ``also`` are other statuses of the same answer.
+    """
     answer: dict[str, Any] = {"description": "Done."}
     if gives is not None:
         answer["content"] = {media_type: {"schema": {"$ref": _PLACE + gives}}}
@@ -91,7 +95,7 @@ def described(
     return {
         "status_code": status,
         "response_model": None,
-        "responses": {status: answer, "4XX": problems, "5XX": problems},
+        "responses": {status: answer, **dict.fromkeys(also, answer), "4XX": problems, "5XX": problems},
         "openapi_extra": extra,
     }
 

@@ -9,6 +9,7 @@ from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
 from rollbook.server.database import Database
 from rollbook.server.installation import KnownInstallation
+from rollbook.server.jobs.service import Jobs
 from rollbook.server.metrics import Metrics
 from rollbook.server.numbers.service import NumberService
 from rollbook.server.outside.weather import WeatherService
@@ -36,6 +37,7 @@ class Parts:
     recovery: RecoveryService
     teller: Teller
     weather: WeatherService
+    jobs: Jobs
     wakeups: WakeUps
     notices: Notices
 

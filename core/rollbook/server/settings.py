@@ -87,6 +87,15 @@ class Settings:
     number_prefix: str = ""
     number_digits: int = 0
 
+    report_budget_seconds: float = 2.0
+    report_poll_seconds: float = 2.0  # what a client that waits is told to wait
+    report_threads: int = 2
+    report_queue: int = 8
+    report_most: int = 20  # of one school, that wait or run
+    report_lease_seconds: int = 60
+    report_look_seconds: float = 5.0
+    report_days: float = 7.0
+
     events_poll_seconds: float = 1.0
     # While the other workers' commits are told by PostgreSQL, looking for them is for safety only.
     events_poll_told_seconds: float = 15.0
@@ -182,6 +191,10 @@ _LEAST = {
     "sign_in_attempts_per_address": 1,
     "max_body_bytes": 1024,
     "file_days": 7,
+    "report_threads": 1,
+    "report_most": 1,
+    "report_lease_seconds": 5,
+    "report_look_seconds": 1,
     "receipt_days": 400,
     "feed_days": 401,
     "upkeep_seconds": 1,

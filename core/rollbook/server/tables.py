@@ -304,6 +304,32 @@ proposal = Table(
     UniqueConstraint("school_id", "owner", "op_id"),
     Index("ix_proposal_state", "school_id", "state"),
 )
+job = Table(
+    "job",  # long work, and what came of it (R11)
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),  # of what is asked, of which records, for whom
+    Column("kind", Text, nullable=False),
+    Column("parameters", Text, nullable=False),  # JSON
+    Column("scopes", Text, nullable=False),  # JSON: what who asked might see
+    Column("owner", Text, ForeignKey("app_user.id"), nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("asked_at", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("worker", Text, nullable=False, server_default=""),  # who does it, until
+    Column("lease_until_seconds", BigInteger, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("total", BigInteger, nullable=False, server_default="0"),
+    Column("ended_at", Text, nullable=False, server_default=""),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("media_type", Text, nullable=False, server_default=""),
+    Column("file_name", Text, nullable=False, server_default=""),
+    Column("result", LargeBinary),
+    UniqueConstraint("school_id", "key"),
+    Index("ix_job_state", "state", "asked_at"),
+)
 desk_report = Table(
     "desk_report",  # what each computer last said of itself (S30)
     metadata,

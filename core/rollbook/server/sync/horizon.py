@@ -6,6 +6,7 @@ written down, never in dates, so that a clock that is set wrong forgets nothing 
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from rollbook.domain.clock import Clock
 from rollbook.server.database import Database
 from rollbook.server.files.sweeping import sweep_on_day
+from rollbook.server.jobs import repository as jobs
 from rollbook.server.settings import Settings
 from rollbook.server.sync.sums import hold_counter, schools
 from rollbook.server.tables import feed, feed_day, receipt, school_feed
@@ -41,6 +43,7 @@ class Upkeep:
         """Write the day down, and let go of what lies below the horizons. Raises :class:`ProblemError`."""
         receipts = changes = files = 0
         today = self._clock.now().date().isoformat()
+        self._database.write(self._forget_reports)
         for school_id in self._database.read(schools):
             number, *below = self._database.write(partial(self._horizons, school_id=school_id, today=today))
             receipts += self._in_parts(partial(_prune_receipts, school_id=school_id, below=below[0]))
@@ -50,6 +53,10 @@ class Upkeep:
 
     def _sweep(self, connection: Connection, school_id: str, number: int) -> int:
         return sweep_on_day(connection, school_id, number, self._settings.file_days)
+
+    def _forget_reports(self, connection: Connection) -> None:
+        before = self._clock.now() - timedelta(days=self._settings.report_days)
+        jobs.forget(connection, before.isoformat(timespec="milliseconds"))
 
     def _horizons(self, connection: Connection, school_id: str, today: str) -> tuple[int, int, int]:
         """The day's number, and the horizons of receipts and feed.

@@ -1,0 +1,1 @@
+"""Long work that outlasts a request and a restart (R7, R11)."""
