@@ -18,10 +18,16 @@ class JobState(StrEnum):
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 
 
-class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ReportName(StrEnum):
+    """The reports that there are."""
+
+    ROLL = "roll"
+
+
+class ReportRequest(msgspec.Struct, frozen=True):
     """Which report is wanted. ``parameters`` are the kind's own; what is not given is not narrowed."""
 
-    kind: str
+    kind: ReportName
     parameters: dict[str, str] = {}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from rollbook.contract.jobs import ReportName
 from rollbook.domain.scope import Act, Scope
 from rollbook.server.database import Database
 from rollbook.server.problems import ProblemError
@@ -111,15 +112,10 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-KINDS: Mapping[str, ReportKind] = {"roll": ReportKind("student", ("homeroom",), _roll)}
+KINDS: Mapping[str, ReportKind] = {ReportName.ROLL: ReportKind("student", ("homeroom",), _roll)}
 
 
-def kind_of(kinds: Mapping[str, ReportKind], name: str, parameters: Mapping[str, str]) -> ReportKind:
-    """The kind. Raises :class:`ProblemError` ``validation-failed``."""
-    kind = kinds.get(name)
-    if kind is None:
-        raise ProblemError("validation-failed", f"There is no such report. There are: {', '.join(kinds)}.")
-    strange = sorted(set(parameters) - set(kind.takes))
-    if strange:
+def check_parameters(kind: ReportKind, parameters: Mapping[str, str]) -> None:
+    """Raise :class:`ProblemError` ``validation-failed`` for a parameter that the report does not take."""
+    if set(parameters) - set(kind.takes):
         raise ProblemError("validation-failed", f"This report takes: {', '.join(kind.takes)}.")
-    return kind

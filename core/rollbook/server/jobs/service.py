@@ -15,7 +15,7 @@ from rollbook.domain.scope import Act, as_text
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.jobs import repository
-from rollbook.server.jobs.kinds import KINDS, Report, ReportKind, kind_of
+from rollbook.server.jobs.kinds import KINDS, Report, ReportKind, check_parameters
 from rollbook.server.jobs.repository import NewJob
 from rollbook.server.jobs.runner import JobName, JobRunner
 from rollbook.server.problems import ProblemError
@@ -50,7 +50,8 @@ class Jobs:
         The same asked for again, of the same records by one who may see the same, is the same job. Raises
         :class:`ProblemError`: ``validation-failed``, ``forbidden``, or ``overloaded`` where too much waits.
         """
-        kind = kind_of(self._kinds, asked.kind, asked.parameters)
+        kind = self._kinds[asked.kind]
+        check_parameters(kind, asked.parameters)
         if not caller.may(Act.READ, kind.reads):
             raise ProblemError("forbidden")
         row = self._database.write(lambda connection: self._kept(connection, caller, asked))
