@@ -16,10 +16,10 @@ from rollbook.domain.scope import from_text
 from rollbook.resilience.bulkhead import BulkheadClosedError, BulkheadFullError
 from rollbook.resilience.deadline import current_deadline
 from rollbook.resilience.thread_bulkhead import ThreadBulkhead
+from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.database import Database
 from rollbook.server.jobs import repository
 from rollbook.server.jobs.kinds import Asked, ReportKind
-from rollbook.server.logs import where_it_broke
 from rollbook.server.problems import ProblemError
 from rollbook.server.request_context import RequestContext, enter
 from rollbook.server.settings import Settings
