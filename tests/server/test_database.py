@@ -3,17 +3,17 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
 from rollbook.resilience.deadline import Deadline, under
 from rollbook.server.database import DatabaseError
 from rollbook.server.database_errors import Trouble
 from rollbook.server.problems import ProblemError
+from support.broken_database import held_for_writing
 from support.school_server import SchoolServer
 
 
@@ -31,29 +31,12 @@ def hurried(database: str, tmp_path: Path) -> Iterator[Callable[..., SchoolServe
         server.close()
 
 
-@contextmanager
-def locked(school: SchoolServer) -> Iterator[None]:
-    """Someone else holds what a write of the school needs."""
-    engine = create_engine(school.settings.database)
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(
-                text("SELECT 1 FROM school_feed WHERE school_id = :school FOR UPDATE"),
-                {"school": school.school_id},
-            )
-        yield
-        connection.rollback()
-    engine.dispose()
-
-
 def test_r13_a_lock_that_ends_is_waited_for(school: SchoolServer) -> None:
     desk = school.desk()
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with locked(school):
+        with held_for_writing(school.parts.database.engine, school.school_id):
             held.set()
             release.wait(10)
 
@@ -70,7 +53,7 @@ def test_r2_a_lock_that_outlasts_the_deadline_ends_the_write_undone(
 ) -> None:
     school = hurried(busy_timeout_seconds=0.2, write_attempts=2, statement_timeout_seconds=0.4)
     desk = school.desk()
-    with locked(school):
+    with held_for_writing(school.parts.database.engine, school.school_id):
         answer = desk.call("POST", "/api/v1/sync/push", content=b'{"operations":[' + _create(desk) + b"]}")
         assert answer.status_code in (503, 504), answer.text
         assert answer.json()["error"] in ("database-busy", "deadline-exceeded")

@@ -111,3 +111,18 @@ def _replaced(engine: Engine, replace: Replace) -> Iterator[None]:
 def _as_superuser(engine: Engine) -> Iterator[Callable[[str], None]]:
     elsewhere = make_url(engine.url).set(database="postgres")
     yield lambda statement: postgres.run_sql(elsewhere, statement)
+
+
+@contextmanager
+def held_for_writing(engine: Engine, school_id: str) -> Iterator[None]:
+    """Another program writes to the school."""
+    other = create_engine(engine.url)
+    with other.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            held = text("SELECT 1 FROM school_feed WHERE school_id = :school FOR UPDATE")
+            connection.execute(held, {"school": school_id})
+        yield
+        connection.rollback()
+    other.dispose()

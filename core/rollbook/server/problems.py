@@ -28,6 +28,8 @@ _BY_STATUS = {
     503: "overloaded",
     504: "deadline-exceeded",
 }
+_TO_COME_BACK = frozenset({429, 503})
+_COME_BACK_AFTER_SECONDS = 2  # where whoever turns the caller away does not say how long
 
 
 class ProblemError(Exception):
@@ -66,10 +68,13 @@ def problem_response(clock: Clock, error: ProblemError) -> Response:
     """The answer that ``error`` asks for; its code goes to the log and the metrics."""
     current().error = error.code
     body = problem_now(clock, error.code, error.detail, error.errors)
+    headers = error.headers
+    if body.status in _TO_COME_BACK and "Retry-After" not in headers:
+        headers = headers | {"Retry-After": str(_COME_BACK_AFTER_SECONDS)}
     return Response(
         msgspec.json.encode(body),
         status_code=body.status,
-        headers=error.headers,
+        headers=headers,
         media_type=PROBLEM_MEDIA_TYPE,
     )
 
