@@ -86,13 +86,15 @@ def by_pg_restore(tmp_path: Path, superuser: URL) -> Iterator[Putting]:
 
     def copy() -> None:
         subprocess.run(
-            [postgres._found("pg_dump"), "--format=custom", f"--file={dump}", plain], check=True, timeout=120
+            [postgres.program_named("pg_dump"), "--format=custom", f"--file={dump}", plain],
+            check=True,
+            timeout=120,
         )
 
     def put_back() -> None:
         postgres.make_database(superuser, name)
         subprocess.run(
-            [postgres._found("pg_restore"), "--no-owner", f"--dbname={plain}", str(dump)],
+            [postgres.program_named("pg_restore"), "--no-owner", f"--dbname={plain}", str(dump)],
             check=True,
             timeout=120,
         )

@@ -94,15 +94,9 @@ class Fault:
     answer: Answer
     put_in: Callable[[School], AbstractContextManager[None]] = lambda _school: nullcontext()
     alter: Alter = as_it_is
-    of_postgresql: Answer | None = None
 
-    def expected(self, school: School, endpoint: Endpoint) -> Answer:
-        else_ = EXCEPTIONS.get((self.name, endpoint.name))
-        if else_ is not None:
-            return else_
-        if self.of_postgresql is not None and school.backend == "postgresql":
-            return self.of_postgresql
-        return self.answer
+    def expected(self, endpoint: Endpoint) -> Answer:
+        return EXCEPTIONS.get((self.name, endpoint.name), self.answer)
 
 
 def without_json(_school: School, endpoint: Endpoint, sent: Sent) -> Sent | None:
@@ -170,12 +164,7 @@ BLOCK = {
 FAULTS = (
     Fault("none", AS_USUAL),
     Fault("database gone", (503, "database-unavailable"), lambda s: broken_database.gone(s.engine)),
-    Fault(
-        "database locked",
-        (503, "database-busy"),
-        lambda s: broken_database.locked(s.engine),
-        of_postgresql=(504, "deadline-exceeded"),  # it waits for a lock as for any slow statement
-    ),
+    Fault("database locked", (503, "database-busy"), lambda s: broken_database.locked(s.engine)),
     Fault("pool exhausted", (503, "overloaded"), lambda s: broken_database.exhausted(s.engine)),
     Fault("slow statement", (504, "deadline-exceeded"), lambda s: broken_database.slow(s.engine)),
     Fault("wrong SQL", (500, "internal-error"), lambda s: broken_database.wrong_sql(s.engine, PLANTED)),
@@ -346,7 +335,7 @@ def test_r15_every_endpoint_through(fault: Fault, school: School) -> None:
     answers = answers_to(school, fault)
     wrong = wrong_in_log(school, answers)
     for endpoint, (sent, answer) in answers.items():
-        got, expected = said(answer), fault.expected(school, endpoint)
+        got, expected = said(answer), fault.expected(endpoint)
         row = school.table.setdefault(endpoint.name, {})
         row[fault.name] = f"{got[0]} {got[1]}".strip()
         if expected is AS_USUAL:

@@ -29,15 +29,56 @@ def superuser_url(*, durable: bool = False) -> Iterator[URL]:
     if given:
         yield make_url(given)
         return
-    folder = Path(tempfile.mkdtemp(prefix="rollbook-pg-"))
-    port = free_port()
-    try:
-        _start(folder, port, _LIKE_A_SCHOOLS if durable else _QUICK)
-        yield URL.create(
-            "postgresql+psycopg", username=_ACCOUNT, host="127.0.0.1", port=port, database="postgres"
+    with own_cluster(durable=durable) as cluster:
+        yield cluster.url
+
+
+class Cluster:
+    """A PostgreSQL of our own, that can be ended and started again on the same port and data."""
+
+    def __init__(self, folder: Path, settings: str) -> None:
+        self.port = free_port()
+        self.log = folder / "log"
+        self._data = str(folder / "data")
+        self._options = f"{settings} -p {self.port} -c unix_socket_directories={folder}"
+        if os.geteuid() == 0:
+            shutil.chown(folder, _ACCOUNT)
+        self._must("initdb", "-D", self._data, "-U", _ACCOUNT, "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    @property
+    def url(self) -> URL:
+        """The URL of its superuser."""
+        return URL.create(
+            "postgresql+psycopg", username=_ACCOUNT, host="127.0.0.1", port=self.port, database="postgres"
         )
+
+    def start(self) -> None:
+        """Start it; it answers when this returns."""
+        self._must("pg_ctl", "start", "-D", self._data, "-w", "-o", self._options, "-l", str(self.log))
+
+    def stop(self, mode: str = "fast") -> None:
+        """End it: ``fast`` cuts every connection in good order, ``immediate`` is a crash."""
+        _as_account("pg_ctl", "stop", "-D", self._data, "-m", mode, "-w")
+
+    def restart(self, mode: str = "fast") -> None:
+        """End it and start it again; it answers when this returns."""
+        self._must("pg_ctl", "restart", "-D", self._data, "-m", mode, "-w", "-l", str(self.log))
+
+    def _must(self, program: str, *arguments: str) -> None:
+        done = _as_account(program, *arguments)
+        assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def own_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """A running cluster of our own for the length of a block, whatever other is given."""
+    folder = Path(tempfile.mkdtemp(prefix="rollbook-pg-"))
+    cluster = Cluster(folder, _LIKE_A_SCHOOLS if durable else _QUICK)
+    try:
+        cluster.start()
+        yield cluster
     finally:
-        _as_account("pg_ctl", "stop", "-D", str(folder / "data"), "-m", "immediate", "-w")
+        cluster.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -63,20 +104,9 @@ def run_sql(superuser: URL, statement: str) -> None:
         engine.dispose()
 
 
-def _start(folder: Path, port: int, settings: str) -> None:
-    if os.geteuid() == 0:
-        shutil.chown(folder, _ACCOUNT)
-    data = str(folder / "data")
-    made = _as_account("initdb", "-D", data, "-U", _ACCOUNT, "-A", "trust", "-E", "UTF8", "--no-sync")
-    assert made.returncode == 0, made.stderr
-    options = f"{settings} -p {port} -c unix_socket_directories={folder}"
-    started = _as_account("pg_ctl", "start", "-D", data, "-w", "-o", options, "-l", str(folder / "log"))
-    assert started.returncode == 0, started.stderr
-
-
 def _as_account(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a program of PostgreSQL; as root it refuses, so then as its own account."""
-    whole = [_found(program), *arguments]
+    whole = [program_named(program), *arguments]
     if os.geteuid() == 0:
         whole = ["runuser", "-u", _ACCOUNT, "--", *whole]
     with tempfile.TemporaryFile("w+") as said:
@@ -86,7 +116,8 @@ def _as_account(program: str, *arguments: str) -> subprocess.CompletedProcess[st
         return subprocess.CompletedProcess(whole, done.returncode, "", said.read())
 
 
-def _found(program: str) -> str:
+def program_named(program: str) -> str:
+    """The path of a program of PostgreSQL."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     found = shutil.which(program) or next(
         (str(folder / program) for folder in folders if (folder / program).exists()), None

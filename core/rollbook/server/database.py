@@ -97,12 +97,11 @@ class Database:
         return cast("T", retrying(self._once, work, way))
 
     def _once(self, work: Callable[[Connection], T], way: _Way) -> T:
-        options = {
-            WRITES: way.writes,
-            SECONDS_LEFT: self._seconds_left(way.longest_seconds),
-        }
+        self._seconds_left(way.longest_seconds)  # too late already: no connection is waited for
         try:
-            with self.engine.connect().execution_options(**options) as connection:
+            with self.engine.connect() as connection:
+                left = self._seconds_left(way.longest_seconds)  # without what the wait for the pool has taken
+                connection.execution_options(**{WRITES: way.writes, SECONDS_LEFT: left})
                 forget_noted(connection)
                 with connection.begin():
                     done = work(connection)

@@ -13,6 +13,9 @@ from rollbook.server.settings import SettingError, Settings
 WRITES = "rollbook_writes"
 SECONDS_LEFT = "rollbook_seconds_left"
 _INSTRUCTIONS_BETWEEN_LOOKS = 20_000
+_LIMITS = "rollbook_limits"
+_LIMITS_ARE_TRUE_SECONDS = 0.05
+_SET_LIMIT = "SET LOCAL "  # not a SELECT: after one, a transaction can't choose its isolation any more
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -36,7 +39,7 @@ def make_engine(settings: Settings) -> Engine:
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, url.database, settings)
     else:
-        event.listen(engine, "begin", _begin_postgresql)
+        _limit_postgresql(engine, settings)
     return engine
 
 
@@ -84,11 +87,52 @@ def _limit_sqlite(connection: Connection, settings: Settings) -> None:
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     wait = min(settings.busy_timeout_seconds, left)
-    raw.execute(f"PRAGMA busy_timeout={max(1, int(wait * 1000))}")
+    raw.execute(f"PRAGMA busy_timeout={_milliseconds(wait)}")
     end = time.monotonic() + left
     raw.set_progress_handler(lambda: time.monotonic() > end, _INSTRUCTIONS_BETWEEN_LOOKS)
 
 
-def _begin_postgresql(connection: Connection) -> None:
-    left: float = connection.get_execution_options()[SECONDS_LEFT]
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(left * 1000))}")
+def _limit_postgresql(engine: Engine, settings: Settings) -> None:
+    """Give each statement what is left of the transaction's time, and each lock the busy timeout.
+
+    PostgreSQL counts anew for each statement (before its release 17 it knows no limit of a transaction), so a
+    transaction of many would outlast the caller: what is left is said again once it has changed much.
+    """
+
+    def begin(connection: Connection) -> None:
+        left: float = connection.get_execution_options()[SECONDS_LEFT]
+        say(connection, time.monotonic() + left, left)
+
+    def before(connection: Connection, _cursor: Any, statement: str, *_others: Any) -> None:
+        limits = connection.info.get(_LIMITS)
+        if limits is None or statement.startswith(_SET_LIMIT):
+            return
+        end, said_at = limits
+        now = time.monotonic()
+        if now - said_at > _LIMITS_ARE_TRUE_SECONDS:
+            say(connection, end, end - now)
+
+    def say(connection: Connection, end: float, left: float) -> None:
+        connection.info[_LIMITS] = end, time.monotonic()
+        lock = min(settings.busy_timeout_seconds, left)
+        connection.exec_driver_sql(
+            f"{_SET_LIMIT}statement_timeout = {_milliseconds(left)}; "
+            f"{_SET_LIMIT}lock_timeout = {_milliseconds(lock)}"
+        )
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "do_execute", _both_at_once)
+
+
+def _both_at_once(cursor: Any, statement: str, *_others: Any) -> bool:
+    """Two statements go in one round trip only where nothing is prepared and no parameters are given."""
+    if not statement.startswith(_SET_LIMIT):
+        return False
+    cursor.execute(statement, prepare=False)
+    return True
+
+
+def _milliseconds(seconds: float) -> str:
+    """As the databases want it; never 0, which is no limit at all."""
+    return str(max(1, int(seconds * 1000)))

@@ -39,7 +39,7 @@ class Settings:
     pool_timeout_seconds: float = 5.0
     pool_recycle_seconds: float = 1800.0
     statement_timeout_seconds: float = 30.0
-    busy_timeout_seconds: float = 5.0
+    busy_timeout_seconds: float = 5.0  # for a lock that another transaction holds, on either database
     write_attempts: int = 5
     write_retry_base_seconds: float = 0.02
     write_retry_cap_seconds: float = 0.5
