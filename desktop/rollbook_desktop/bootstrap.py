@@ -27,6 +27,7 @@ from rollbook_desktop.bridge.translations import FileTranslator
 from rollbook_desktop.bridge.trial_school import TrialSchool
 from rollbook_desktop.bridge.trouble import trouble_of
 from rollbook_desktop.viewmodels.columns import STUDENT_COLUMNS
+from rollbook_desktop.viewmodels.dashboard import DashboardModel
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.engine import EngineModel
 from rollbook_desktop.viewmodels.entry_table import EntryTable
@@ -124,6 +125,7 @@ def make_desk(
     status.role_told.connect(lambda role: form.allow(may_write(role)))
     return Desk(
         session=Session(facade, bridge),
+        dashboard=DashboardModel(facade, bridge, status, monotonic),
         status=status,
         students=RecordTable(facade, bridge, STUDENT_COLUMNS, RecordQuery("student"), icon),
         student_form=form,

@@ -2,6 +2,23 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>dashboard</name>
+    <message numerus="yes">
+        <source>%n part(s) are older.</source>
+        <translation>
+            <numerusform>%n part is older.</numerusform>
+            <numerusform>%n parts are older.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n part(s) are not available.</source>
+        <translation>
+            <numerusform>%n part is not available.</numerusform>
+            <numerusform>%n parts are not available.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message numerus="yes">
         <source>%n entry(ies) are not at the school yet</source>

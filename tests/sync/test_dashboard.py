@@ -12,6 +12,7 @@ from rollbook.client.dashboard import DashboardView
 from rollbook.client.values import Event, StatusChanged
 from rollbook.domain.roles import Role
 from rollbook.resilience.failures import CallFailedError
+from rollbook.server.problems import ProblemError
 from support.client_desk import ClientDesk
 from support.school_server import SchoolServer
 
@@ -78,6 +79,22 @@ def test_r8_dashboard_offline_is_the_last_known_and_says_so(shown: ClientDesk) -
         part = view.parts[name]
         assert (part.status, part.reason) == ("stale", "unreachable")
         assert part.as_of == before.parts[name].as_of
+
+
+def test_r8_a_part_says_how_old_it_is_here_and_at_the_server_together(
+    shown: ClientDesk, school: SchoolServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise ProblemError("database-busy")
+
+    monkeypatch.setattr("rollbook.server.dashboard.endpoints.counts_by_grade_level", away)
+    school.clock.advance(40)
+    before = asked(shown).parts["grade_levels"]
+    assert (before.status, before.reason, before.age_seconds) == ("stale", "database-busy", 40)
+    shown.network.down = True
+    view = asked(shown)
+    here = view.age_seconds  # by this computer's own clock
+    assert (view.parts["students"].age_seconds, view.parts["grade_levels"].age_seconds) == (here, here + 40)
 
 
 def test_r8_dashboard_is_there_after_a_restart_without_network(shown: ClientDesk) -> None:

@@ -19,13 +19,15 @@ _PATH = "/api/v1/dashboard"
 class DashboardView:
     """Parts by name, each ``ok``, ``stale`` or ``unavailable``, shaped as the server gives them.
 
-    ``as_of`` (ISO 8601, UTC) is when they were asked for; ``reason`` is the code of why all are ``stale``.
+    ``as_of`` (ISO 8601, UTC) is when they were asked for, ``age_seconds`` how long ago that was; ``reason``
+    is the code of why all are ``stale``. A part's ``age_seconds`` is its age now, the time here included.
     """
 
     parts: Mapping[str, DashboardPart]
     as_of: str
     stale: bool = False
     reason: str = ""
+    age_seconds: int = 0
 
 
 class Dashboards:
@@ -76,12 +78,13 @@ def _decoded(data: bytes) -> Dashboard:
 def _view(found: Cached) -> DashboardView:
     parts = _decoded(found.value).parts
     if found.stale:
-        parts = {name: _stale(part, found.reason) for name, part in parts.items()}
-    return DashboardView(parts, found.as_of, found.stale, found.reason)
+        parts = {name: _stale(part, found) for name, part in parts.items()}
+    return DashboardView(parts, found.as_of, found.stale, found.reason, int(found.age_seconds))
 
 
-def _stale(part: DashboardPart, reason: str) -> DashboardPart:
+def _stale(part: DashboardPart, found: Cached) -> DashboardPart:
     """A part that was well is now as old as it is; one that was unavailable stays so, for its own reason."""
     if part.status is PartStatus.UNAVAILABLE:
         return part
-    return DashboardPart(PartStatus.STALE, part.data, reason, part.as_of)
+    age = part.age_seconds + int(found.age_seconds)
+    return DashboardPart(PartStatus.STALE, part.data, found.reason, part.as_of, age)

@@ -42,12 +42,16 @@ class CacheKey:
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """An answer. ``as_of`` is when it was true, ISO 8601 in UTC; ``reason`` (a code) is why it is stale."""
+    """An answer. ``as_of`` is when it was true, ISO 8601 in UTC; ``reason`` (a code) is why it is stale.
+
+    ``age_seconds`` is how long ago that was: measured, where this process kept it.
+    """
 
     value: bytes
     as_of: str
     stale: bool = False
     reason: str = ""
+    age_seconds: float = 0.0
 
 
 class ResponseCache:
@@ -136,9 +140,12 @@ class ResponseCache:
         if key in self._barred or not self._trusted:
             raise failure
         kept = await self._safely(lambda: self._kept.read(key), None)
-        if kept is None or era != self._era or not -_SET_RIGHT_SECONDS <= self._age(key, kept) <= self._limit:
+        if kept is None or era != self._era:
             raise failure
-        return Cached(kept.data, kept.as_of.isoformat(), stale=True, reason=failure.code)
+        age = self._age(key, kept)
+        if not -_SET_RIGHT_SECONDS <= age <= self._limit:
+            raise failure
+        return Cached(kept.data, kept.as_of.isoformat(), True, failure.code, max(0.0, age))
 
     def _age(self, key: str, kept: Kept) -> float:
         """Seconds since it was true, by the measured time where this process kept it.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rollbook_desktop.viewmodels.dashboard import DashboardModel
 from rollbook_desktop.viewmodels.engine import EngineModel
 from rollbook_desktop.viewmodels.entry_table import EntryTable
 from rollbook_desktop.viewmodels.form_fields import FormSection
@@ -19,6 +20,7 @@ class Desk:
     """``student_sections`` is the form of a student; the rest are view models."""
 
     session: Session
+    dashboard: DashboardModel
     status: StatusModel
     students: RecordTable
     student_form: RecordForm

@@ -18,7 +18,11 @@ def ago(moment: str | None, now: datetime) -> str:
     then = parse(moment)
     if then is None:
         return ""
-    seconds = (now - then).total_seconds()
+    return ago_by((now - then).total_seconds())
+
+
+def ago_by(seconds: float) -> str:
+    """How long ago, of so many seconds, in whole units."""
     if seconds < 10:
         return translate("moments", "just now")
     if seconds < MINUTE:

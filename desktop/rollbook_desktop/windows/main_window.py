@@ -14,7 +14,7 @@ from rollbook_desktop.widgets.theme import Theme
 from rollbook_desktop.windows.error_dialog import ErrorDialog
 from rollbook_desktop.windows.first_start_page import FirstStartPage
 from rollbook_desktop.windows.unlock_page import UnlockPage
-from rollbook_desktop.windows.workspace import Workspace
+from rollbook_desktop.windows.workspace import OPENS_ON, Workspace
 
 GEOMETRY = "window/geometry"
 FIRST_SIZE = (1240, 800)
@@ -70,7 +70,7 @@ class MainWindow(QMainWindow):
         """Show the work of an account."""
         self._workspace = Workspace(self._theme, desk, self._memory)
         self._show_page(self._workspace)
-        self._workspace.go_to(0)
+        self._workspace.go_to(OPENS_ON)
         self.setWindowTitle(f"{desk.session.account.school} – Rollbook")
 
     def show_report(self, report: ErrorReport) -> None:

@@ -14,6 +14,7 @@ from rollbook_desktop.widgets.banner import Banner, Toast
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.pill import Pill
 from rollbook_desktop.widgets.theme import SPACE, Theme
+from rollbook_desktop.windows.dashboard_page import DashboardPage
 from rollbook_desktop.windows.decisions_dialog import DecisionsDialog
 from rollbook_desktop.windows.error_dialog import ErrorDialog
 from rollbook_desktop.windows.settings_page import SettingsPage
@@ -26,7 +27,9 @@ from rollbook_desktop.windows.support_page import SupportPage
 from rollbook_desktop.windows.sync_page import SyncPage
 
 FOLD_BELOW = 1000
-STUDENTS, SYNC, SUPPORT, SETTINGS = range(4)
+DASHBOARD, STUDENTS, SYNC, SUPPORT, SETTINGS = range(5)
+OPENS_ON = STUDENTS
+"""What is here and can be worked on without any network (W4)."""
 
 
 class Workspace(QWidget):
@@ -37,6 +40,7 @@ class Workspace(QWidget):
         self.setProperty("look", "page")
         self._theme, self._desk = theme, desk
         self._places = (
+            Place("dashboard", self.tr("Dashboard"), "dashboard"),
             Place("students", self.tr("Students"), "students"),
             Place("sync", self.tr("Sync centre"), "sync"),
             Place("support", self.tr("Support"), "support"),
@@ -47,12 +51,13 @@ class Workspace(QWidget):
         self._pill = Pill(theme, "statusPill")
         self._banner = Banner(theme, "engineBanner")
         self._decisions = Banner(theme, "decisionsBanner")
+        self._dashboard = DashboardPage(theme, desk)
         self._students = StudentsPage(theme, desk, memory)
         self._sync = SyncPage(theme, desk)
         self._support = SupportPage(theme, desk, memory)
         self._settings = SettingsPage(theme, desk, memory)
         self._pages = QStackedWidget()
-        for page in (self._students, self._sync, self._support, self._settings):
+        for page in (self._dashboard, self._students, self._sync, self._support, self._settings):
             self._pages.addWidget(page)
         self._lay_out()
         self._toast = Toast(theme, self)
@@ -60,7 +65,7 @@ class Workspace(QWidget):
         self._role = ""
         self._connect()
         self._show_status()
-        self.go_to(STUDENTS)
+        self.go_to(OPENS_ON)
 
     @property
     def desk(self) -> Desk:
@@ -73,6 +78,7 @@ class Workspace(QWidget):
         self._title.setText(self._places[number].title)
         self._pages.setCurrentIndex(number)
         focus: tuple[Callable[[], None], ...] = (
+            self._dashboard.focus_first,
             self._students.focus_search,
             self._sync.focus_list,
             self._support.focus_first,

@@ -89,6 +89,7 @@ async def test_r8_stale_only_when_the_source_is_away_and_labelled(
     clock.advance(299)
     found = await cache.get_or_fetch(MINE, failing(kind, "why"))
     assert (found.value, found.as_of, found.stale, found.reason) == (b"kept", then, True, "why")
+    assert found.age_seconds == 299
 
 
 async def test_r8_nothing_kept_is_the_failure_itself(cache: ResponseCache) -> None:
