@@ -187,10 +187,13 @@ EXCEPTIONS: dict[tuple[str, str], Answer] = {
     # These ask nothing more of the database once they know who asks.
     ("handler bug", "GET /api/v1/sync/events"): (200, ""),
     ("handler bug", "GET /api/v1/diagnostics/requests/{request_id}"): (200, ""),
+    ("handler bug", "GET /api/v1/diagnostics/queries/slow"): (200, ""),
+    ("handler bug", "GET /api/v1/diagnostics/queries/slow/{shape_id}/plan"): (404, "not-found"),
     ("handler bug", "GET /api/v1/weather/{location}"): (200, ""),
     ("handler bug", "GET /api/v1/analytics/sections/{section_id}"): (404, "not-found"),
     # Each of its parts says that it is not available (R10).
     ("handler bug", "GET /api/v1/dashboard"): (200, ""),
+    ("handler bug", "GET /api/v1/diagnostics"): (200, ""),
     # The version that is named is that of before the first time.
     ("unknown field", "PATCH /api/v1/students/{student_id}"): (412, "version-mismatch"),
     ("unknown field", "DELETE /api/v1/students/{student_id}"): (412, "version-mismatch"),

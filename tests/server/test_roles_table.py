@@ -73,6 +73,10 @@ TABLE = {
     "GET /api/v1/devices": "+-----?",
     "GET /api/v1/recovery": "+-----?",
     "POST /api/v1/recovery/end": "+-----?",
+    # for who may diagnose
+    "GET /api/v1/diagnostics": "+---++?",
+    "GET /api/v1/diagnostics/queries/slow": "+---++?",
+    "GET /api/v1/diagnostics/queries/slow/{shape_id}/plan": "+---++?",
     # for everybody who is signed in, about their own requests and those of a school where they may look
     "GET /api/v1/diagnostics/requests/{request_id}": "++++++?",
 }

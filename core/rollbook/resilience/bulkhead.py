@@ -59,6 +59,11 @@ class Bulkhead:
         """How many wait for a place."""
         return len(self._waiting)
 
+    @property
+    def room(self) -> int:
+        """How many may run or wait."""
+        return self._concurrent + self._queue
+
     async def run(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
         """Do ``work`` once there is a place for it, within the current deadline.
 

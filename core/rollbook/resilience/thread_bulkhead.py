@@ -17,7 +17,7 @@ class ThreadBulkhead:
 
     def __init__(self, name: str, *, concurrent: int, queue: int, retry_after_seconds: float) -> None:
         self.name = name
-        self._room = concurrent + queue
+        self.room = concurrent + queue
         self._retry_after = retry_after_seconds
         self._threads = ThreadPoolExecutor(concurrent, thread_name_prefix=f"rollbook-{name}")
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class ThreadBulkhead:
         with self._lock:
             if self._closed:
                 raise BulkheadClosedError(self.name)
-            if self._inside >= self._room:
+            if self._inside >= self.room:
                 self.rejected += 1
                 raise BulkheadFullError(self.name, self._retry_after)
             self._inside += 1

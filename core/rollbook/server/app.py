@@ -1,11 +1,14 @@
 """The application, put together: the server's one composition root."""
 
 import gc
+import os
 import random
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from rollbook.contract.dashboard import Dashboard, StudentAnalytics
+from rollbook.contract.diagnostics import Diagnostics, QueryPlan, SlowQueries
 from rollbook.contract.files import ChunksAsked, ChunksMissing
 from rollbook.contract.jobs import Job, JobsPage, ReportRequest
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
@@ -21,6 +24,7 @@ from rollbook.server.dashboard import endpoints as dashboard_endpoints
 from rollbook.server.database import Database
 from rollbook.server.devices import endpoints as devices_endpoints
 from rollbook.server.diagnostics import endpoints as diagnostics_endpoints
+from rollbook.server.diagnostics import state as state_endpoints
 from rollbook.server.diagnostics.endpoints import RequestStory
 from rollbook.server.files import endpoints as files_endpoints
 from rollbook.server.installation import KnownInstallation
@@ -45,6 +49,7 @@ from rollbook.server.proposals import endpoints as proposals_endpoints
 from rollbook.server.recovery import endpoints as recovery_endpoints
 from rollbook.server.recovery.service import RecoveryService
 from rollbook.server.settings import Settings, read_settings
+from rollbook.server.shared_counts import SHARED_FOLDER
 from rollbook.server.students import endpoints as students_endpoints
 from rollbook.server.students import views
 from rollbook.server.sync import endpoints as sync_endpoints
@@ -55,6 +60,7 @@ from rollbook.server.sync.wakeups import WakeUps
 from rollbook.server.sync.write import heads_of
 from rollbook.server.telling import Teller
 from rollbook.server.version import rollbook_version
+from rollbook.server.workers import Workers
 
 _ENDPOINTS = (
     health,
@@ -72,8 +78,10 @@ _ENDPOINTS = (
     analytics_endpoints,
     outside_endpoints,
     diagnostics_endpoints,
+    state_endpoints,
 )
 _BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing, ReportRequest, Job, JobsPage)
+_DIAGNOSTICS = (Diagnostics, SlowQueries, QueryPlan)
 _VIEWS = (views.StudentView, views.StudentsPage, views.NewStudent, views.StudentChange, views.HistoryPage)
 
 
@@ -103,7 +111,7 @@ def create_app(
     install_problem_handlers(app, clock)
     install_openapi(
         app,
-        (Dashboard, StudentAnalytics, Weather, RequestStory, *_BODIES, *_VIEWS),
+        (Dashboard, StudentAnalytics, Weather, RequestStory, *_DIAGNOSTICS, *_BODIES, *_VIEWS),
     )
     _wrap(app, parts, new_id)
     return app
@@ -121,9 +129,11 @@ def application() -> FastAPI:
 
 
 def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Random) -> Parts:
-    database = Database(settings, clock)
-    installation = KnownInstallation(database)
+    shared = os.environ.get(SHARED_FOLDER)
+    workers = Workers(clock, Path(shared) if shared else None)
     metrics = Metrics()
+    database = Database(settings, clock, metrics)
+    installation = KnownInstallation(database)
     notices = Notices(
         settings.events_database or settings.database,
         database.sender,
@@ -139,6 +149,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Ra
         database=database,
         installation=installation,
         metrics=metrics,
+        workers=workers,
         callers=Callers(database, installation, clock),
         auth=AuthService(database, installation, settings, clock, new_id),
         push=PushService(database, clock, metrics, wakeups.committed, installation),
@@ -158,5 +169,10 @@ def _wrap(app: FastAPI, parts: Parts, new_id: IdSource) -> None:
     app.add_middleware(ProtocolMiddleware)
     app.add_middleware(DeadlineMiddleware, clock=parts.clock)
     app.add_middleware(LastResortMiddleware, clock=parts.clock)
-    app.add_middleware(RequestLogMiddleware, clock=parts.clock, metrics=parts.metrics)
+    app.add_middleware(
+        RequestLogMiddleware,
+        clock=parts.clock,
+        metrics=parts.metrics,
+        slow_seconds=parts.settings.slow_request_seconds,
+    )
     app.add_middleware(RequestIdMiddleware, new_id=new_id, installation=parts.installation.id_if_known)

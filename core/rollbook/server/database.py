@@ -3,18 +3,26 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from rollbook.domain.clock import Clock
 from rollbook.resilience.deadline import current_deadline
 from rollbook.server.database_errors import Trouble, trouble_of
 from rollbook.server.engines import SECONDS_LEFT, WRITES, make_engine
 from rollbook.server.problems import ProblemError
+from rollbook.server.query_hooks import watch_queries
+from rollbook.server.query_shapes import QueryShapes
 from rollbook.server.settings import Settings
 from rollbook.server.sync.notices import forget_noted, tell_noted
 
@@ -40,6 +48,30 @@ class DatabaseError(ProblemError):
         self.trouble = trouble
 
 
+class Onlooker(Protocol):
+    """Told of what happens with the database; ``trouble`` is a :class:`Trouble`'s word."""
+
+    def database_trouble(self, trouble: str) -> None:
+        """A transaction ended in trouble."""
+
+    def database_retry(self, trouble: str) -> None:
+        """A transaction is run again because of trouble."""
+
+    def slow_statement(self) -> None:
+        """A statement took longer than the setting."""
+
+
+class _Nobody:
+    def database_trouble(self, trouble: str) -> None:
+        pass
+
+    def database_retry(self, trouble: str) -> None:
+        pass
+
+    def slow_statement(self) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """How a transaction is run."""
@@ -52,8 +84,11 @@ class _Way:
 class Database:
     """The school's database. Blocking: call it from a worker thread."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, onlooker: Onlooker | None = None) -> None:
+        self._onlooker = onlooker or _Nobody()
         self.engine: Engine = make_engine(settings)
+        self.shapes = QueryShapes(settings.slow_query_seconds)
+        watch_queries(self.engine, clock, self.shapes, self._onlooker.slow_statement)
         self.clock = clock
         self.sender = secrets.token_hex(8)  # of this worker, in what it tells the others (S19)
         self._settings = settings
@@ -92,9 +127,15 @@ class Database:
                 multiplier=self._settings.write_retry_base_seconds,
                 max=self._settings.write_retry_cap_seconds,
             ),
+            before_sleep=self._note_again,
             reraise=True,
         )
         return cast("T", retrying(self._once, work, way))
+
+    def _note_again(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, DatabaseError):
+            self._onlooker.database_retry(error.trouble.value)
 
     def _once(self, work: Callable[[Connection], T], way: _Way) -> T:
         self._seconds_left(way.longest_seconds)  # too late already: no connection is waited for
@@ -122,6 +163,7 @@ class Database:
 
     def _translated(self, error: SQLAlchemyError) -> DatabaseError:
         trouble = trouble_of(error)
+        self._onlooker.database_trouble(trouble.value)
         log.warning(
             "database_trouble",
             trouble=trouble.value,

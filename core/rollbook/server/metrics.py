@@ -48,6 +48,23 @@ class Metrics:
             ["outcome", "code"],
             registry=self._registry,
         )
+        self._troubles = Counter(
+            "rollbook_database_troubles_total",
+            "Transactions that ended in trouble, by its kind; those that were tried again too.",
+            ["trouble"],
+            registry=self._registry,
+        )
+        self._retries = Counter(
+            "rollbook_database_retries_total",
+            "Transactions that were run again, by the trouble before.",
+            ["trouble"],
+            registry=self._registry,
+        )
+        self._slow_statements = Counter(
+            "rollbook_slow_statements_total",
+            "Statements that took longer than the setting slow_query_seconds.",
+            registry=self._registry,
+        )
         self._outside = Counter(
             "rollbook_outside_calls_total",
             "Questions to outside services, by how they ended.",
@@ -80,6 +97,18 @@ class Metrics:
     def operations(self, outcome: str, code: str, count: int) -> None:
         """Count pushed operations that ended alike."""
         self._operations.labels(outcome, code).inc(count)
+
+    def database_trouble(self, trouble: str) -> None:
+        """Count a transaction that ended in ``trouble``."""
+        self._troubles.labels(trouble).inc()
+
+    def database_retry(self, trouble: str) -> None:
+        """Count a transaction that is run again after ``trouble``."""
+        self._retries.labels(trouble).inc()
+
+    def slow_statement(self) -> None:
+        """Count a statement that was slow."""
+        self._slow_statements.inc()
 
     def outside(self, service: str, outcome: str) -> None:
         """Count a question to an outside service; ``outcome`` is ``ok`` or a failure's code."""

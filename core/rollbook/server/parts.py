@@ -19,6 +19,7 @@ from rollbook.server.sync.notices import Notices
 from rollbook.server.sync.push import PushService
 from rollbook.server.sync.wakeups import WakeUps
 from rollbook.server.telling import Teller
+from rollbook.server.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Parts:
     database: Database
     installation: KnownInstallation
     metrics: Metrics
+    workers: Workers
     callers: Callers
     auth: AuthService
     push: PushService

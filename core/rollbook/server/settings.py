@@ -62,6 +62,9 @@ class Settings:
 
     desk_silent_days: float = 3.0
 
+    slow_query_seconds: float = 0.1
+    slow_request_seconds: float = 1.0
+
     metrics_token: str = ""
     metrics_open: int = 0
     # The weather for the dashboard: an address that answers as https://api.open-meteo.com does, and where the

@@ -15,8 +15,9 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class RequestLogMiddleware:
     """Writes the line when the answer has been sent, whatever it was."""
 
-    def __init__(self, app: ASGIApp, *, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, clock: Clock, metrics: Metrics, slow_seconds: float) -> None:
         self._app = app
+        self._slow_seconds = slow_seconds
         self._clock = clock
         self._metrics = metrics
 
@@ -47,6 +48,10 @@ class RequestLogMiddleware:
         route = route_template(scope)
         # A stream is open for as long as someone listens: that is no duration of an answer.
         self._metrics.request(method, route, status, None if streams else seconds, context.error)
+        if seconds >= self._slow_seconds and not streams:
+            log.warning(
+                "slow_request", method=method, route=route, status=status, duration_ms=_milliseconds(seconds)
+            )
         log.info("request", method=method, route=route, status=status, **_known_of(context, seconds))
 
 
@@ -56,10 +61,14 @@ def route_template(scope: Scope) -> str:
 
 
 def _known_of(context: RequestContext, seconds: float) -> dict[str, object]:
-    known: dict[str, object] = {"duration_ms": round(seconds * 1000, 1)}
+    known: dict[str, object] = {"duration_ms": _milliseconds(seconds)}
     optional = {
         "error": context.error,
         "operations": context.operations,
         "op_ids": context.op_ids,
     }
     return known | {name: value for name, value in optional.items() if value}
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)

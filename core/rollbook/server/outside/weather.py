@@ -43,7 +43,7 @@ class WeatherService:
         tuned = _tuned(settings)
         self.breaker = CircuitBreaker(SERVICE, tuned, clock)
         self.breaker.observe(self._note_breaker)
-        self._bulkhead = Bulkhead(
+        self.bulkhead = Bulkhead(
             "outside",
             clock,
             concurrent=settings.outside_concurrent,
@@ -117,7 +117,7 @@ class WeatherService:
     async def _fetched(self, place: Place) -> Known[Weather]:
         with under(Deadline(self._clock, self._settings.weather_seconds)) as deadline:
             try:
-                weather = await self._bulkhead.run(
+                weather = await self.bulkhead.run(
                     lambda: self._retry.call(lambda: self._attempt(place, deadline), deadline)
                 )
             except CallFailedError as failure:
