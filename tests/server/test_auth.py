@@ -121,6 +121,19 @@ def test_a_refresh_whose_answer_was_lost_is_repeated_by_the_same_computer(school
     assert refresh(desk, again.json()["refresh_token"]).status_code == 200
 
 
+def test_s12_a_refresh_whose_answer_was_lost_is_repeated_after_a_long_time_without_a_network(
+    school: SchoolServer,
+) -> None:
+    """Found by a history: the answer was cut, the network away for minutes, and the password asked for."""
+    desk = school.desk()
+    used = desk.session.refresh_token
+    for _cut in range(2):
+        assert refresh(desk, used).status_code == 200  # the answer does not arrive
+        school.clock.advance(86_400)
+    again = refresh(desk, used).json()["refresh_token"]
+    assert refresh(desk, again).status_code == 200
+
+
 @pytest.mark.parametrize(("seconds", "device"), [(31, None), (5, "another-computer")])
 def test_a_refresh_token_used_twice_ends_its_family(
     school: SchoolServer, seconds: float, device: str | None
@@ -128,10 +141,23 @@ def test_a_refresh_token_used_twice_ends_its_family(
     desk = school.desk()
     used = desk.session.refresh_token
     fresh = refresh(desk, used).json()["refresh_token"]
+    if device is None:
+        fresh = refresh(desk, fresh).json()["refresh_token"]  # so the first answer had come
     school.clock.advance(seconds)
     stolen = refresh(desk, used, device)
     assert (stolen.status_code, stolen.json()["error"]) == (401, "not-signed-in")
     assert refresh(desk, fresh).status_code == 401
+
+
+def test_a_copied_refresh_token_is_noticed_when_its_computer_comes_back(school: SchoolServer) -> None:
+    desk = school.desk()
+    copied = desk.session.refresh_token
+    fresh = refresh(desk, copied).json()["refresh_token"]
+    school.clock.advance(31)
+    stolen = refresh(desk, copied)  # as if the first answer had been lost
+    assert stolen.status_code == 200
+    assert refresh(desk, fresh).status_code == 401
+    assert refresh(desk, stolen.json()["refresh_token"]).status_code == 401
 
 
 def test_signing_out_ends_the_family_and_can_be_repeated(school: SchoolServer) -> None:

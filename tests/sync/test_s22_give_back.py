@@ -252,6 +252,62 @@ def test_s22_a_dead_desks_change_that_clashes_is_asked_about_at_the_end(
     assert (row["phone"], row["email"]) == ("2", "e@example.org")
 
 
+def test_s22_what_another_had_entered_is_not_lost_with_its_desk_where_the_record_went_another_way(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    """The change itself is known nowhere: it is in what an own version holds beside the own edit."""
+    dead, other, later = make_desk(), make_desk(), school.user()
+    student = dead.add(given_name="Eleni", address="A").entity_id
+    dead.sync(), other.sync()
+    copy = backup.take()
+    dead.change(student, phone="9", address="B")
+    dead.sync()
+    desk = make_desk(later)
+    desk.sync()  # it reads the records, without the feed
+    desk.change(student, homeroom="4b")
+    desk.sync()
+    backup.put_back(copy)
+    other.change(student, email="e@example.org", address="C")
+    other.sync()
+    assert not desk.sync().up_to_date  # it waits for the desk that knows the change
+    school.parts.recovery.end(school.school_id, "admin")
+    for _round in range(3):
+        status = desk.sync()
+    assert (status.up_to_date, status.conflicts) == (False, 1)  # on the address
+    row = at_school(school, student)
+    assert (row["homeroom"], row["email"], row["address"]) == ("4b", "e@example.org", "C")
+    [entry] = desk.client.entries(states=("conflict",))
+    assert entry.conflict is not None
+    assert entry.conflict["fields"] == {"address": "C"}
+    desk.client.resolve(entry.op_id, {"address": Chosen("theirs")})
+    assert desk.sync().up_to_date
+    assert at_school(school, student)["phone"] == "9"
+
+
+def test_s22_a_value_that_one_gave_up_oneself_does_not_come_back_with_an_earlier_version(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    """Found by a history: what stood in a lost version was entered again, over the own later edit of it."""
+    other, later = make_desk(), school.user()
+    student = other.add(given_name="Eleni", phone="1").entity_id
+    other.sync()
+    copy = backup.take()
+    desk = make_desk(later)
+    desk.sync()
+    desk.change(student, homeroom="4b")
+    desk.sync()
+    desk.change(student, phone=None)
+    desk.sync()
+    backup.put_back(copy)
+    other.change(student, email="e@example.org")
+    other.sync()
+    for _round in range(3):
+        status = desk.sync()
+    assert status.up_to_date
+    row = at_school(school, student)
+    assert (row["homeroom"], row["phone"], row["email"]) == ("4b", None, "e@example.org")
+
+
 def test_s22_put_back_again_and_again_nothing_is_lost_or_doubled(
     school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
 ) -> None:

@@ -68,10 +68,15 @@ class Given(StrEnum):
 
 
 class OfferResult(msgspec.Struct, frozen=True):
-    """What became of one version."""
+    """What became of one version.
+
+    ``built_on``: the server has the version right before it, so it had all that this one holds but its own
+    edit.
+    """
 
     seal: str
     given: Given
+    built_on: bool = False
 
 
 class OfferResponse(msgspec.Struct, frozen=True):

@@ -2,11 +2,12 @@
 
 An acknowledged entry that the server lost is in the state ``giving_back``. A lost version is marked in
 ``known_version``: ``lost`` is to be offered, ``held`` waits at the server and is offered again, ``done`` goes
-or went as an entry instead, ``left`` is in the server's keeping.
+or went as an entry instead, ``left`` is in the server's keeping. Of one in ``rest`` the own edit goes so, and
+what it holds of others' is still to be entered.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,9 @@ from rollbook.store.states import ACTIVE, State
 from rollbook.store.tables import KNOWN_VERSION, OPERATION
 
 BEGUN, WAITING = "begun", "waiting"
-LOST, HELD, DONE, LEFT = "lost", "held", "done", "left"
-OUTSTANDING = (LOST, HELD)
+LOST, HELD, DONE, LEFT, REST = "lost", "held", "done", "left", "rest"
+OFFERED = (LOST, HELD)
+OUTSTANDING = (*OFFERED, REST)
 # Asked by every status: with state <> '' it is read along the index of what is marked at all.
 _OUTSTANDING = (
     f"WITH entries AS (SELECT op_id FROM operation WHERE state = '{State.GIVING_BACK.value}') "
@@ -144,7 +146,7 @@ def to_offer(connection: Connection, after: tuple[str, int, str], limit: int) ->
     place = (KNOWN_VERSION.c.entity_id, KNOWN_VERSION.c.version, KNOWN_VERSION.c.seal)
     rows = connection.execute(
         select(KNOWN_VERSION)
-        .where(KNOWN_VERSION.c.state.in_(OUTSTANDING), _behind(place, after))
+        .where(KNOWN_VERSION.c.state.in_(OFFERED), _behind(place, after))
         .order_by(*place)
         .limit(limit)
     ).all()
@@ -183,7 +185,7 @@ def send_anew(connection: Connection, seal: str) -> None:
 
 def send_rest_anew(connection: Connection) -> int:
     """Lost entries of which no version is known here are sent as any other; returns how many."""
-    known = select(KNOWN_VERSION.c.op_id).where(KNOWN_VERSION.c.state.in_(OUTSTANDING))
+    known = select(KNOWN_VERSION.c.op_id).where(KNOWN_VERSION.c.state.in_(OFFERED))
     rest = connection.execute(
         select(OPERATION.c.op_id).where(
             OPERATION.c.state == State.GIVING_BACK,
@@ -221,6 +223,24 @@ def edit_of(connection: Connection, seal: str) -> tuple[Change, Kind, dict[str, 
         return change, Kind.ARCHIVE, {}
     revived = earlier is not None and earlier.deleted
     return change, Kind.CREATE if change.version == 1 or revived else Kind.UPDATE, changes
+
+
+def of_which_the_rest_is_left(connection: Connection) -> list[str]:
+    """The seals of versions of which others' values are still to be entered, in the order of the versions."""
+    found = select(KNOWN_VERSION.c.seal).where(KNOWN_VERSION.c.state == REST)
+    return list(connection.execute(found.order_by(KNOWN_VERSION.c.number)).scalars())
+
+
+def last_lost_values(connection: Connection, entity_id: str) -> Mapping[str, Any]:
+    """The values of the last version of the record that the school lost, as far as it is known here."""
+    last = (
+        select(KNOWN_VERSION.c.change)
+        .where(KNOWN_VERSION.c.entity_id == entity_id, KNOWN_VERSION.c.state != "")
+        .order_by(KNOWN_VERSION.c.version.desc(), KNOWN_VERSION.c.number.desc())
+        .limit(1)
+    )
+    found = connection.execute(last).scalar()
+    return {} if found is None else msgspec.json.decode(found, type=Change).values or {}
 
 
 def is_before_known(connection: Connection, seal: str) -> bool:

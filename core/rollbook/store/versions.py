@@ -63,12 +63,12 @@ def seals_of(connection: Connection, record_ids: Iterable[str]) -> Seals:
         f"WHERE entity_id IN {THESE} ORDER BY number"
     )
     known = rows.read(connection, statement, [these(record_ids)])
-    if any(state for *_version, state in known) and _is_read_anew(connection):
+    if any(state for *_version, state in known) and is_read_anew(connection):
         known = [row for row in known if not row[3]]
     return {(record_id, version): seal for record_id, version, seal, _state in known}
 
 
-def _is_read_anew(connection: Connection) -> bool:
+def is_read_anew(connection: Connection) -> bool:
     """Whether the records here are the school's as it is since it was put back, every one."""
     facts = meta.several(connection, (meta.CURSOR, meta.RECOVERY))
     if facts[meta.CURSOR] is None or facts[meta.RECOVERY] == "begun":
@@ -80,5 +80,5 @@ def forget(connection: Connection, before: str) -> int:
     """Forget versions kept before that time, and all but the last 50,000; returns how many went."""
     newest = connection.execute(select(func.max(KNOWN_VERSION.c.number))).scalar() or 0
     old = (KNOWN_VERSION.c.kept_at < before) | (KNOWN_VERSION.c.number <= newest - KEPT_AT_MOST)
-    still_ours = KNOWN_VERSION.c.state.in_(("lost", "held"))
+    still_ours = KNOWN_VERSION.c.state.in_(("lost", "held", "rest"))
     return connection.execute(delete(KNOWN_VERSION).where(old, ~still_ours)).rowcount

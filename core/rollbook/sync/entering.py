@@ -36,7 +36,10 @@ def _without_what_is_so(
 
 def enter_rest(connection: Connection, seal: str, new_id: Callable[[], str], clock: Clock) -> None:
     """Our own version holds what others had changed before it. Where their versions are known nowhere here,
-    those values would be gone: they are entered, and asked about where the school has others."""
+    those values would be gone: they are entered, and asked about where the school has others.
+
+    To be called once the school's records are read anew. What was given up later is not entered again.
+    """
     edit = None if recovery.is_before_known(connection, seal) else recovery.edit_of(connection, seal)
     if edit is None or edit[1] is not Kind.UPDATE:
         return
@@ -46,10 +49,11 @@ def enter_rest(connection: Connection, seal: str, new_id: Callable[[], str], clo
         return
     _version, base, _deleted = replica.base_of(connection, ENTITIES[change.entity], change.id)
     own = msgspec.json.decode(entry.frozen, type=Operation).changes
+    last = recovery.last_lost_values(connection, change.id)
     rest = {
-        name: value
-        for name, value in changes.items()
-        if name not in own and base.get(name) != value["value"] and value["value"] is not None
+        name: each
+        for name, each in changes.items()
+        if name not in own and each["value"] is not None and last.get(name) == each["value"] != base.get(name)
     }
     if rest:
         _enter(connection, natural_id("rest of", seal), (change, kind, rest), new_id, clock)

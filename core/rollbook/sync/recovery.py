@@ -23,7 +23,7 @@ from rollbook.contract.recovery import (
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import meta, recovery, set_aside
+from rollbook.store import meta, recovery, set_aside, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.store.recovery import Lost
 from rollbook.store.states import State
@@ -95,6 +95,7 @@ class Recovery:
             await self._find_lost_versions()
             checkpoints.passed("client.recovery.found")
         await self._offer_all()
+        self._enter_rests()
         await self._files.give_back()  # behind the records that name them
         with self._store.write() as connection:
             recovery.send_rest_anew(connection)
@@ -186,6 +187,15 @@ class Recovery:
         checkpoints.passed("client.recovery.offered")
         self._settle(answer.results, answer.known)
 
+    def _enter_rests(self) -> None:
+        """What own lost versions hold of others' is compared with the school's, once that is here."""
+        with self._store.write() as connection:
+            if not versions.is_read_anew(connection):
+                return
+            for seal in recovery.of_which_the_rest_is_left(connection):
+                enter_rest(connection, seal, self._new_id, self._clock)
+                recovery.mark_versions(connection, [seal], recovery.DONE)
+
     async def _failed(self, lost: Sequence[Lost], failure: CallFailedError) -> None:
         """One that the server stumbles over must not keep the others back: it is found by halving (S8)."""
         if failure.code not in _POISONED:
@@ -209,9 +219,11 @@ class Recovery:
             for seal in by_outcome.get(Given.DECIDE, []):
                 enter_version(connection, seal, self._new_id, self._clock)
                 recovery.mark_versions(connection, [seal], recovery.DONE)
+            built_on = {result.seal for result in results if result.built_on}
             for seal in by_outcome.get(Given.APART, []) + by_outcome.get(Given.REFUSED, []):
                 recovery.send_anew(connection, seal)
-                enter_rest(connection, seal, self._new_id, self._clock)
+                if seal not in built_on:
+                    recovery.mark_versions(connection, [seal], recovery.REST)
             note_known(connection, known)
             checkpoints.passed("client.recovery.before_commit")
         self._emit(StatusChanged())

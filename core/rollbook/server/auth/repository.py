@@ -136,6 +136,29 @@ def mark_used(connection: Connection, hashed: bytes, now: int) -> None:
     )
 
 
+def is_succeeded(connection: Connection, row: RefreshRow) -> bool:
+    """Whether another token of the family has been used since: an answer with one has surely come."""
+    later = select(refresh_token.c.hash).where(
+        refresh_token.c.family == row.family,
+        refresh_token.c.hash != row.hash,
+        refresh_token.c.used_at_seconds >= row.used_at,
+    )
+    return connection.execute(later.limit(1)).first() is not None
+
+
+def revoke_unused(connection: Connection, family: str, now: int) -> None:
+    """End the tokens of the family that nobody has used."""
+    connection.execute(
+        update(refresh_token)
+        .where(
+            refresh_token.c.family == family,
+            refresh_token.c.used_at_seconds.is_(None),
+            refresh_token.c.revoked_at_seconds.is_(None),
+        )
+        .values(revoked_at_seconds=now)
+    )
+
+
 def revoke_family(connection: Connection, family: str, now: int) -> None:
     """End every token that came from the same sign-in."""
     connection.execute(

@@ -105,9 +105,9 @@ class AuthService:
         """The new pair, or ``None`` where the token was used before and its family is ended by this."""
         row = repository.refresh_token_locked(connection, token_hash(token))
         now = self._now()
-        if row is None or row.revoked or row.expires_at <= now:
+        if row is None or row.expires_at <= now:
             raise not_signed_in("The refresh token is not valid.")
-        if row.used_at is not None and not self._answer_was_lost(row, now):
+        if row.revoked or (row.used_at is not None and not self._answer_was_lost(connection, row, now)):
             repository.revoke_family(connection, row.family, now)
             return None
         user = repository.user_by_id(connection, row.user_id)
@@ -115,15 +115,24 @@ class AuthService:
             raise not_signed_in("The account is closed.")
         if user.session_number != row.session_number:
             raise not_signed_in("The password was changed; sign in again.")
-        if row.used_at is None:
-            repository.mark_used(connection, row.hash, now)
+        repository.mark_used(connection, row.hash, now)
         return self._pair(connection, user, family=row.family, device=row.device)
 
-    def _answer_was_lost(self, row: RefreshRow, now: int) -> bool:
-        # The same computer, a moment later: its first answer was cut on the way.
+    def _answer_was_lost(self, connection: Connection, row: RefreshRow, now: int) -> bool:
+        """Whether the same computer asks again as the first answer never came: a moment later, or any time.
+
+        Later it may be somebody who copied the token. Whoever has the pair that was given then is out, and
+        when that is shown, all are.
+        """
         assert row.used_at is not None
-        same_computer = bool(row.device) and row.device == current().device
-        return same_computer and now - row.used_at <= self._settings.refresh_grace_seconds
+        if not row.device or row.device != current().device:
+            return False
+        if now - row.used_at <= self._settings.refresh_grace_seconds:
+            return True
+        if repository.is_succeeded(connection, row):
+            return False
+        repository.revoke_unused(connection, row.family, now)
+        return True
 
     def _pair(self, connection: Connection, user: UserRow, *, family: str, device: str) -> Session:
         token = new_refresh_token()

@@ -37,8 +37,8 @@ class Candidate:
 class School:
     """What the server has, as far as the candidates touch it.
 
-    ``had`` are (entity, id, version, seal) of versions in the history; ``done`` are (owner, operation id)
-    that have a receipt; ``holders`` gives who holds a unique value.
+    ``had`` are (entity, id, version, seal) of versions in the history, also of those right before the
+    candidates; ``done`` are (owner, operation id) that have a receipt; ``holders`` gives who holds a unique value.
     """
 
     records: dict[RecordKey, RecordState] = field(default_factory=dict)
@@ -73,6 +73,11 @@ class Judge:
         for item in waiting:
             self._settled(item, given, last=True)
         return given
+
+    def built_on(self, change: Change) -> bool:
+        """Whether the version right before it is here, or there was none."""
+        before = (change.entity, change.id, change.version - 1, change.after)
+        return not change.after or before in self.school.had
 
     def _settled(self, item: Candidate, given: dict[str, Given], *, last: bool) -> bool:
         found = self._of(item)

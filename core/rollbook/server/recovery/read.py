@@ -20,9 +20,10 @@ def read_school(connection: Connection, school_id: str, candidates: Sequence[Can
         records = read_records(connection, school_id, ENTITIES[name], ids, lock=True)
         found.records |= {(name, record_id): state for record_id, state in records.items()}
         _read_holders(connection, school_id, name, mine, found)
+    changes = [item.change for item in candidates]
     names = [
-        VersionName(item.change.entity, item.change.id, item.change.version, item.change.seal)
-        for item in candidates
+        *(VersionName(each.entity, each.id, each.version, each.seal) for each in changes),
+        *(VersionName(each.entity, each.id, each.version - 1, each.after) for each in changes),
     ]
     found.had = _in_history(connection, school_id, names)
     found.done = _receipts(connection, school_id, candidates)

@@ -99,7 +99,11 @@ class RecoveryService:
             given = taking.take(offered)
             passed("server.recovery.before_commit")
             results = [
-                OfferResult(offer.change.seal, given.get(offer.change.seal, Given.REFUSED))
+                OfferResult(
+                    offer.change.seal,
+                    given.get(offer.change.seal, Given.REFUSED),
+                    offer.change.seal in taking.built_on,
+                )
                 for offer in asked.offers
             ]
             return OfferResponse(results, cursor_of_head(connection, caller.school_id)), taking.wrote
@@ -179,6 +183,7 @@ class _Taking:
         row = kept.latest(connection, writing.school_id)
         self._ended = row is not None and row.ended_at is not None
         self.wrote = False
+        self.built_on: set[str] = set()
 
     def take(self, offered: Sequence[Candidate]) -> dict[str, Given]:
         """What the caller is told of each, by its seal."""
@@ -202,6 +207,7 @@ class _Taking:
         known = [item for seal, item in candidates.items() if given[seal] is Given.KNOWN]
         complete_receipts(self._writing, known)
         self.wrote = bool(judge.taken)
+        self.built_on = {seal for seal, item in candidates.items() if judge.built_on(item.change)}
         return self._kept(candidates, given, {seal: row.state for seal, row in rows.items()})
 
     def _kept(
