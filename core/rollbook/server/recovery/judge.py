@@ -38,7 +38,8 @@ class School:
     """What the server has, as far as the candidates touch it.
 
     ``had`` are (entity, id, version, seal) of versions in the history, also of those right before the
-    candidates; ``done`` are (owner, operation id) that have a receipt; ``holders`` gives who holds a unique value.
+    candidates; ``done`` are (owner, operation id) that have a receipt; ``holders`` gives who holds a unique
+    value.
     """
 
     records: dict[RecordKey, RecordState] = field(default_factory=dict)

@@ -1,0 +1,150 @@
+"""A record went another way at the school before what it lost comes back: people are asked (S13, S14, S22)."""
+
+from typing import Any
+
+import pytest
+
+from rollbook.client.resolving import Chosen
+from support.putting_back import FileBackup
+from support.school_server import SchoolServer
+
+from .conftest import MakeDesk
+
+
+@pytest.fixture
+def backup(school: SchoolServer) -> FileBackup:
+    """Takes and puts back copies of the school's file."""
+    return FileBackup(school)
+
+
+def at_school(school: SchoolServer, student: str) -> dict[str, Any]:
+    """The row of a student at the server."""
+    query = "SELECT * FROM student WHERE school_id = :school AND id = :id"
+    [row] = school.rows(query, id=student)
+    return dict(row._mapping)
+
+
+def test_s22_a_new_write_that_clashes_with_one_given_back_is_asked_about(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    desk, other = make_desk(), make_desk()
+    student = desk.add(given_name="Eleni").entity_id
+    desk.sync(), other.sync()
+    copy = backup.take()
+    mine = desk.change(student, phone="1", email="e@example.org")
+    desk.sync()
+    backup.put_back(copy)
+    other.change(student, phone="2")
+    other.sync()
+    status = desk.sync()
+    assert (status.up_to_date, status.conflicts) == (False, 1)
+    assert at_school(school, student)["phone"] == "2"
+    entry = desk.client.entry(str(mine.op_id))
+    assert entry is not None
+    assert entry.conflict is not None
+    assert entry.conflict["fields"] == {"phone": "2"}
+    desk.client.resolve(str(mine.op_id), {"phone": Chosen("mine")})
+    assert desk.sync().up_to_date
+    row = at_school(school, student)
+    assert (row["phone"], row["email"]) == ("1", "e@example.org")
+
+
+def test_s22_a_record_archived_anew_is_brought_back_by_one_choice(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    """Found by a history: what the person had seen was said by the lost version's seal, again and again."""
+    desk, other = make_desk(), make_desk()
+    student = desk.add(given_name="Eleni").entity_id
+    desk.sync(), other.sync()
+    copy = backup.take()
+    mine = desk.change(student, phone="1")
+    desk.sync()
+    backup.put_back(copy)
+    other.client.archive("student", student)  # the number that the lost change had
+    other.sync()
+    assert desk.sync().conflicts == 1
+    desk.client.resolve(str(mine.op_id), {"record": Chosen("mine")})
+    assert desk.sync().up_to_date
+    row = at_school(school, student)
+    assert (row["phone"], row["deleted_at"]) == ("1", None)
+
+
+def test_s22_a_dead_desks_change_that_clashes_is_asked_about_at_the_end(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    dead, desk, other = make_desk(), make_desk(), make_desk()
+    student = dead.add(given_name="Eleni").entity_id
+    dead.sync(), desk.sync(), other.sync()
+    copy = backup.take()
+    dead.change(student, phone="1", email="e@example.org")
+    dead.sync(), desk.sync()
+    backup.put_back(copy)
+    other.change(student, phone="2")
+    other.sync()
+    assert not desk.sync().up_to_date
+    assert at_school(school, student)["phone"] == "2"
+    school.parts.recovery.end(school.school_id, "admin")
+    status = desk.sync()
+    assert status.conflicts == 1
+    [entry] = desk.client.entries(states=("conflict",))
+    assert entry.fields == {"phone": (None, "1"), "email": (None, "e@example.org")}
+    desk.client.resolve(entry.op_id, {"phone": Chosen("theirs")})
+    assert desk.sync().up_to_date
+    row = at_school(school, student)
+    assert (row["phone"], row["email"]) == ("2", "e@example.org")
+
+
+def test_s22_what_another_had_entered_is_not_lost_with_its_desk_where_the_record_went_another_way(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    """The change itself is known nowhere: it is in what an own version holds beside the own edit."""
+    dead, other, later = make_desk(), make_desk(), school.user()
+    student = dead.add(given_name="Eleni", address="A").entity_id
+    dead.sync(), other.sync()
+    copy = backup.take()
+    dead.change(student, phone="9", address="B")
+    dead.sync()
+    desk = make_desk(later)
+    desk.sync()  # it reads the records, without the feed
+    desk.change(student, homeroom="4b")
+    desk.sync()
+    backup.put_back(copy)
+    other.change(student, email="e@example.org", address="C")
+    other.sync()
+    assert not desk.sync().up_to_date  # it waits for the desk that knows the change
+    school.parts.recovery.end(school.school_id, "admin")
+    for _round in range(3):
+        status = desk.sync()
+    assert (status.up_to_date, status.conflicts) == (False, 1)  # on the address
+    row = at_school(school, student)
+    assert (row["homeroom"], row["email"], row["address"]) == ("4b", "e@example.org", "C")
+    [entry] = desk.client.entries(states=("conflict",))
+    assert entry.conflict is not None
+    assert entry.conflict["fields"] == {"address": "C"}
+    desk.client.resolve(entry.op_id, {"address": Chosen("theirs")})
+    assert desk.sync().up_to_date
+    assert at_school(school, student)["phone"] == "9"
+
+
+def test_s22_a_value_that_one_gave_up_oneself_does_not_come_back_with_an_earlier_version(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    """Found by a history: what stood in a lost version was entered again, over the own later edit of it."""
+    other, later = make_desk(), school.user()
+    student = other.add(given_name="Eleni", phone="1").entity_id
+    other.sync()
+    copy = backup.take()
+    desk = make_desk(later)
+    desk.sync()
+    desk.change(student, homeroom="4b")
+    desk.sync()
+    desk.change(student, phone=None)
+    desk.sync()
+    backup.put_back(copy)
+    other.change(student, email="e@example.org")
+    other.sync()
+    for _round in range(3):
+        status = desk.sync()
+    assert status.up_to_date
+    row = at_school(school, student)
+    assert (row["homeroom"], row["phone"], row["email"]) == ("4b", None, "e@example.org")
