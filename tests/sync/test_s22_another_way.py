@@ -1,4 +1,4 @@
-"""A record went another way at the school before what it lost comes back: people are asked (S13, S14, S22)."""
+"""A record went another way before what the school lost comes back: people are asked (S13, S14, S22)."""
 
 from typing import Any
 
