@@ -61,9 +61,7 @@ class Metrics:
             registry=self._registry,
         )
         self._slow_statements = Counter(
-            "rollbook_slow_statements_total",
-            "Statements that took longer than the setting slow_query_seconds.",
-            registry=self._registry,
+            "rollbook_slow_statements_total", "Statements over slow_query_seconds.", registry=self._registry
         )
         self._outside = Counter(
             "rollbook_outside_calls_total",
