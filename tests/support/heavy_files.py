@@ -8,6 +8,7 @@ from pathlib import Path
 from support.source_files import ROOT
 
 HEAVIEST_FIRST = (
+    "tests/server/test_openapi_is_true.py",
     "tests/sync/test_fault_histories.py",
     "tests/server/test_process.py",
     "tests/crash/test_kill_9.py",

@@ -1,13 +1,15 @@
 """The OpenAPI page: bodies by the contract's own types (msgspec), errors by the problem form."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.responses import Response
 
 from rollbook.contract import devices, feed, operations, proposals, recovery, session, snapshot
-from rollbook.contract.headers import PROBLEM_MEDIA_TYPE
+from rollbook.contract.headers import DEVICE, IDEMPOTENCY_KEY, PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
 _PLACE = "#/components/schemas/"
@@ -69,6 +71,41 @@ _TYPES: tuple[Any, ...] = (
 )
 
 
+_MOST = 2**53 - 1
+_COUNT = {"minimum": 0, "maximum": _MOST}
+_FORMS: dict[str, dict[str, dict[str, Any]]] = {
+    "SignIn": {"device": {"pattern": "^[A-Za-z0-9._-]{0,64}$"}},
+    "DeskReport": {
+        "waiting": _COUNT,
+        "parked": _COUNT,
+        "conflicts": _COUNT,
+        "oldest_seconds": _COUNT,
+        "synced_seconds_ago": {"minimum": devices.NEVER, "maximum": _MOST},
+        "version": {"pattern": "^[A-Za-z0-9.+_-]{1,40}$"},
+        "outstanding": {"items": {"type": "string", "pattern": "^[a-z_]{1,40}$"}, "maxItems": 30},
+    },
+}
+"""What the services ask of members of the contract's types beyond their types."""
+_HEADERS: dict[str, dict[str, Any]] = {
+    IDEMPOTENCY_KEY: {
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{8,100}$"},
+    },
+    "If-Match": {"schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,14}"$'}},
+    DEVICE: {
+        "required": True,
+        "description": "The id of this computer's installation.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
+}
+"""Headers as their readers ask for them; one that is missing has a problem of its own, so it is not FastAPI
+that asks."""
+
+
+_NEEDED = {("delete", "If-Match")}
+"""Headers that are needed for one method and not for others."""
+
+
 def described(
     *,
     takes: type | None = None,
@@ -76,14 +113,13 @@ def described(
     status: int = 200,
     also: tuple[int, ...] = (),
     media_type: str = "application/json",
+    needs: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Arguments of a route that describe its body, its answer (a component's name) and its problems.
 
-    ``also`` are other statuses of the same answer.
+    ``also`` are other statuses of the same answer, in JSON; with another ``media_type`` the answer itself is
+    such a file. ``needs`` are headers without which it is refused.
     """
-    answer: dict[str, Any] = {"description": "Done."}
-    if gives is not None:
-        answer["content"] = {media_type: {"schema": {"$ref": _PLACE + gives}}}
     problems = {
         "description": "A problem.",
         "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": _PLACE + "Problem"}}},
@@ -92,12 +128,29 @@ def described(
     if takes is not None:
         content = {"application/json": {"schema": {"$ref": _PLACE + takes.__name__}}}
         extra["requestBody"] = {"required": True, "content": content}
+    if needs:
+        extra["parameters"] = [{"name": name, "in": "header"} | _HEADERS[name] for name in needs]
     return {
         "status_code": status,
         "response_model": None,
-        "responses": {status: answer, **dict.fromkeys(also, answer), "4XX": problems, "5XX": problems},
+        "response_class": Response,  # every endpoint gives one: FastAPI need not guess
+        "responses": {
+            status: _answer(gives, status, media_type),
+            **dict.fromkeys(also, _answer(gives, status, "application/json")),
+            "4XX": problems,
+            "5XX": problems,
+        },
         "openapi_extra": extra,
     }
+
+
+def _answer(gives: str | None, status: int, media_type: str) -> dict[str, Any]:
+    if status == HTTPStatus.NO_CONTENT:
+        return {"description": "Done."}
+    schema: dict[str, Any] = {} if gives is None else {"$ref": _PLACE + gives}
+    if media_type != "application/json":
+        schema = {"type": "string"}
+    return {"description": "Done.", "content": {media_type: {"schema": schema}}}
 
 
 def install_openapi(app: FastAPI, more: tuple[Any, ...] = ()) -> None:
@@ -108,7 +161,21 @@ def install_openapi(app: FastAPI, more: tuple[Any, ...] = ()) -> None:
             built = get_openapi(title=app.title, version=app.version, routes=app.routes)
             _, components = msgspec.json.schema_components((*_TYPES, *more), ref_template=_PLACE + "{name}")
             built.setdefault("components", {}).setdefault("schemas", {}).update(components)
+            _complete(built)
             app.openapi_schema = built
         return app.openapi_schema
 
     app.openapi = page  # type: ignore[method-assign]
+
+
+def _complete(page: dict[str, Any]) -> None:
+    """Add what neither FastAPI nor the types know."""
+    for name, members in _FORMS.items():
+        for member, form in members.items():
+            page["components"]["schemas"][name]["properties"][member].update(form)
+    for methods in page["paths"].values():
+        for method, operation in methods.items():
+            for parameter in operation.get("parameters", []):
+                name = parameter["name"]
+                parameter.update(_HEADERS.get(name, {}))
+                parameter["required"] |= (method, name) in _NEEDED

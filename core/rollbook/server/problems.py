@@ -1,13 +1,16 @@
 """Problems as exceptions, and every error of the framework as a problem (R15)."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from rollbook.contract.headers import PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import FieldProblem, Problem, problem
@@ -86,10 +89,13 @@ def install_problem_handlers(app: FastAPI, clock: Clock) -> None:
         assert isinstance(error, ProblemError)
         return problem_response(clock, error)
 
-    def starlettes(_request: Request, error: Exception) -> Response:
+    def starlettes(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _BY_STATUS.get(error.status_code, "internal-error")
-        return problem_response(clock, ProblemError(code, headers=error.headers))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(app, request.url.path))
+        return problem_response(clock, ProblemError(code, headers=headers))
 
     def fastapis(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -98,6 +104,15 @@ def install_problem_handlers(app: FastAPI, clock: Clock) -> None:
     app.add_exception_handler(ProblemError, ours)
     app.add_exception_handler(HTTPException, starlettes)
     app.add_exception_handler(RequestValidationError, fastapis)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """All that ``path`` takes; the framework names only those of its first endpoint."""
+    found: set[str] = set()
+    for route in iter_route_contexts(app.routes):
+        if compile_path(str(route.path))[0].match(path):
+            found |= route.methods or set()
+    return sorted(found)
 
 
 def _parameters(errors: Any) -> tuple[FieldProblem, ...]:

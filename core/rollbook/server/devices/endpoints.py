@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from rollbook.contract.devices import DeskReport, Devices
+from rollbook.contract.headers import DEVICE
 from rollbook.domain.roles import Right
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.devices.service import devices, take_report
@@ -15,7 +16,7 @@ from rollbook.server.wire import JsonBytes, decoded, json_response
 router = APIRouter(prefix="/api/v1", tags=["devices"])
 
 
-@router.post("/sync/report", **described(takes=DeskReport, status=204))
+@router.post("/sync/report", **described(takes=DeskReport, status=204, needs=(DEVICE,)))
 def report(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response:
     """How things stand at the computer that sends it."""
     take_report(parts.database, parts.clock, caller, decoded(body, DeskReport))

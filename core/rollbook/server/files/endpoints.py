@@ -72,7 +72,7 @@ def put(
     return Response(status_code=204)
 
 
-@router.get("/chunks/{sha256}", **described(status=200))
+@router.get("/chunks/{sha256}", **described(media_type=CHUNK_MEDIA_TYPE))
 def get(parts: ServerParts, caller: InSchool, sha256: str) -> Response:
     """A chunk of the caller's school; another school's is not found, whether it exists or not."""
     if not any(caller.may(Act.READ, entity) for entity, names in chunks.FILE_FIELDS.items() if names):

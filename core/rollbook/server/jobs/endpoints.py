@@ -15,11 +15,12 @@ from rollbook.server.openapi import described
 from rollbook.server.wire import JsonBytes, decoded, json_response
 
 router = APIRouter(tags=["reports"])
+CSV = "text/csv"
 _JOB = "/api/v1/jobs/{job_id}"
 JobId = Annotated[str, Path(max_length=64)]
 
 
-@router.post("/api/v1/reports", **described(takes=ReportRequest, gives="Job", also=(202,)))
+@router.post("/api/v1/reports", **described(takes=ReportRequest, gives="Job", also=(202,), media_type=CSV))
 async def ask(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response:
     """The report where it is made within the budget, else 202 with the place to look for it.
 
@@ -33,7 +34,7 @@ async def ask(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response
     return _answer(found, parts.settings.report_poll_seconds)
 
 
-@router.get("/api/v1/reports/{job_id}", **described(gives="Job", also=(202,)))
+@router.get("/api/v1/reports/{job_id}", **described(gives="Job", also=(202,), media_type=CSV))
 def fetch(parts: ServerParts, caller: InSchool, job_id: JobId) -> Response:
     """The report, or 202 while it is made."""
     return _answer(parts.jobs.report(caller, job_id), parts.settings.report_poll_seconds)

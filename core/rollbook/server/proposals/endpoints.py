@@ -10,7 +10,6 @@ from rollbook.contract.proposals import Decision, ProposalState, ProposeRequest
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.openapi import described
 from rollbook.server.parts import Parts
-from rollbook.server.problems import ProblemError
 from rollbook.server.proposals import showing
 from rollbook.server.proposals.deciding import Deciding
 from rollbook.server.proposals.taking import take
@@ -35,12 +34,11 @@ def list_proposals(
     caller: InSchool,
     after: Annotated[int, Query(ge=0, le=_MAX_NUMBER, description="The `next` of the page before.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100,
-    state: Annotated[str | None, Query(description="open, accepted or declined; all without.")] = None,
+    state: Annotated[ProposalState | None, Query(description="All without.")] = None,
 ) -> Response:
     """Proposals in the order in which they came."""
-    wanted = None if state is None else _state(state)
     return json_response(
-        parts.database.read(lambda connection: showing.page(connection, caller, after, limit, wanted))
+        parts.database.read(lambda connection: showing.page(connection, caller, after, limit, state))
     )
 
 
@@ -64,9 +62,3 @@ def decline(parts: ServerParts, caller: InSchool, number: Number, body: JsonByte
 
 def _deciding(parts: Parts) -> Deciding:
     return Deciding(parts.database, parts.push, parts.clock, parts.wakeups.committed)
-
-
-def _state(text: str) -> ProposalState:
-    if text not in set(ProposalState):
-        raise ProblemError("validation-failed", "The state is open, accepted or declined.")
-    return ProposalState(text)

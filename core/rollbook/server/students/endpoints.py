@@ -10,7 +10,13 @@ from rollbook.server.auth.caller import Caller
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.openapi import described
 from rollbook.server.parts import Parts
-from rollbook.server.students.reading import read_history, read_student, read_students
+from rollbook.server.students.reading import (
+    CURSOR,
+    VERSION_CURSOR,
+    read_history,
+    read_student,
+    read_students,
+)
 from rollbook.server.students.service import StudentCalls
 from rollbook.server.students.views import NewStudent, StudentChange
 from rollbook.server.wire import JsonBytes, decoded, json_response
@@ -19,7 +25,9 @@ router = APIRouter(prefix="/api/v1/students", tags=["students"])
 MAX_LISTED = 500
 Key = Annotated[str | None, Header(alias="Idempotency-Key", description="Needed: 428 without it.")]
 Seen = Annotated[str | None, Header(alias="If-Match", description="The ETag of the version that was read.")]
-Cursor = Annotated[str | None, Query(description="The `next` of the page before.")]
+_NEXT = "The `next` of the page before."
+Cursor = Annotated[str | None, Query(description=_NEXT, json_schema_extra={"pattern": CURSOR})]
+VersionCursor = Annotated[str | None, Query(description=_NEXT, json_schema_extra={"pattern": VERSION_CURSOR})]
 Limit = Annotated[int, Query(ge=1, le=MAX_LISTED)]
 
 
@@ -70,7 +78,7 @@ def archive(
 
 @router.get("/{student_id}/history", **described(gives="HistoryPage"))
 def show_history(
-    parts: ServerParts, caller: InSchool, student_id: str, cursor: Cursor = None, limit: Limit = 100
+    parts: ServerParts, caller: InSchool, student_id: str, cursor: VersionCursor = None, limit: Limit = 100
 ) -> Response:
     """Who changed what from what to what, oldest first."""
     caller.require(Right.READ_STUDENTS)

@@ -11,10 +11,13 @@ from rollbook.schema.columns import values_of
 from rollbook.server.problems import ProblemError
 from rollbook.server.students.views import HistoryEntry, HistoryPage, StudentsPage, StudentView
 from rollbook.server.sync.identity import read_aliases
-from rollbook.server.sync.incoming import is_record_id
+from rollbook.server.sync.incoming import RECORD_ID, is_record_id
 from rollbook.server.tables import history, receipt, student
 
 MAX_VERSION_DIGITS = 15
+CURSOR = f"^{RECORD_ID}$"
+VERSION_CURSOR = f"^[0-9]{{1,{MAX_VERSION_DIGITS}}}$"
+"""The forms of the lists' cursors, as they are described."""
 
 
 def read_student(connection: Connection, school_id: str, student_id: str) -> StudentView:

@@ -17,7 +17,7 @@ from rollbook.server.auth.caller import Caller
 from rollbook.server.problems import ProblemError
 from rollbook.server.request_context import current
 from rollbook.server.students.views import NewStudent, StudentChange
-from rollbook.server.sync.incoming import is_operation_id
+from rollbook.server.sync.incoming import is_operation_id, is_record_id
 from rollbook.server.sync.push import PushService
 
 _ENTITY_TAG = re.compile(r'"([0-9]{1,15})"')
@@ -42,6 +42,7 @@ class StudentCalls:
     ) -> None:
         """Change a student: strictly with ``if_match``, by field with ``had`` (S13)."""
         op_id = _operation_id(key)
+        _check_is_id(record_id)
         strict = if_match is not None
         if not strict:
             _check_seen(asked)
@@ -53,6 +54,7 @@ class StudentCalls:
     def archive(self, caller: Caller, key: str | None, record_id: str, if_match: str | None) -> None:
         """Archive a student as it was at ``if_match``."""
         op_id = _operation_id(key)
+        _check_is_id(record_id)
         if if_match is None:
             raise ProblemError("validation-failed", errors=(_needed("If-Match"),))
         self._go(
@@ -93,6 +95,12 @@ def _operation_id(key: str | None) -> str:
     if not is_operation_id(key):
         raise ProblemError("malformed-request", "An idempotency key has 8 to 100 letters, digits or . _ : -")
     return key
+
+
+def _check_is_id(record_id: str) -> None:
+    """No student has another kind of id: it is as unknown to a writer as to a reader."""
+    if not is_record_id(record_id):
+        raise ProblemError("not-found")
 
 
 def _version_of(if_match: str) -> int:

@@ -15,7 +15,8 @@ from rollbook.server.problems import ProblemError
 from rollbook.server.wire import shape_problem
 
 _OP_ID = re.compile(r"[A-Za-z0-9._:-]{8,100}")
-_RECORD_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+RECORD_ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_RECORD_ID = re.compile(RECORD_ID)
 _DEVICE = re.compile(r"[A-Za-z0-9._-]{0,64}")
 MAX_NAMED = 100
 MAX_NUMBER = 2**53
