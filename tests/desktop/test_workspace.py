@@ -17,7 +17,7 @@ from rollbook_desktop.viewmodels.error_report import ErrorReport
 from rollbook_desktop.widgets.dialog import Question
 from rollbook_desktop.widgets.list_view import ListView
 from rollbook_desktop.windows.error_dialog import ErrorDialog
-from rollbook_desktop.windows.workspace import SETTINGS, SYNC, Workspace
+from rollbook_desktop.windows.workspace import HELP, SYNC, Workspace
 from support.desk import change, student
 
 Found = TypeVar("Found", bound=QObject)
@@ -238,7 +238,7 @@ def test_w9_the_error_dialog_says_all_and_copies_the_request_id(qtbot: QtBot, wi
     waited(qtbot, lambda: window.window().findChild(ErrorDialog) is None)
 
 
-@pytest.mark.parametrize("place", range(SETTINGS + 1))
+@pytest.mark.parametrize("place", range(HELP + 1))
 def test_w19_every_control_that_takes_the_focus_has_a_name(
     qtbot: QtBot, window: Workspace, desk: Desk, place: int
 ) -> None:

@@ -25,7 +25,13 @@ _NOT_TOLD = {
     "failed": "The server was asked, but had trouble of its own. Its log may hold more.",
     "nothing": "The server was asked: its log holds nothing of it that you may see.",
 }
-_SHOWN_APART = ("at", "event", "level", "logger", "request_id", "serving", "status", "duration_ms", "error")
+_SHOWN_APART = frozenset(
+    {"at", "event", "level", "logger", "request_id", "serving", "status", "duration_ms", "error"}
+)
+_KNOWN_HERE = frozenset(
+    {"method", "route", "action_id", "op_ids", "operations", "device", "user_id", "school_id"}
+)
+"""What the attempt and its entries say already."""
 
 
 def story_lines(story: Story) -> list[str]:
@@ -71,7 +77,7 @@ def _attempt(number: int, attempt: Attempt, story: Story) -> Iterator[str]:
         return
     found = story.lines_of(attempt.request_id)
     for line in found:
-        yield f"     server: {_line(line)}"
+        yield f"     server: {_line(line, _KNOWN_HERE)}"
     if not found:
         yield "     server: nothing in its log: it did not arrive there, or that is no longer kept."
 
@@ -82,7 +88,7 @@ def _entry(entry: WaitingEntry) -> str:
     return f"{entry.op_id}  {kind} {entry.entity}: {STATES.get(entry.state, entry.state)}{problem}"
 
 
-def _line(line: dict[str, Any]) -> str:
+def _line(line: dict[str, Any], known: frozenset[str] = frozenset()) -> str:
     """A line of the server's log: when and what, then how it went, then whatever else it says."""
     parts = [exact(line.get("at")), str(line.get("event", ""))]
     if line.get("status") is not None:
@@ -91,7 +97,7 @@ def _line(line: dict[str, Any]) -> str:
         parts.append(f"{line['duration_ms']} ms")
     if line.get("error"):
         parts.append(str(line["error"]))
-    parts += [f"{name}={_short(value)}" for name, value in line.items() if name not in _SHOWN_APART]
+    parts += [f"{name}={_short(value)}" for name, value in line.items() if name not in _SHOWN_APART | known]
     return "  ".join(part for part in parts if part)
 
 

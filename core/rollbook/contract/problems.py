@@ -57,7 +57,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     for row in (
         ProblemType("malformed-request", 400, _O, "The request could not be read.", "Report this to support with the request ID."),
         ProblemType("protocol-unsupported", 400, _S, "This program and the server speak different versions.", "Update Rollbook on this computer or on the server."),
-        ProblemType("not-signed-in", 401, _S, "You are not signed in.", "Sign in again; entries are kept."),
+        ProblemType("not-signed-in", 401, _S, "You are not signed in.", "Sign in again; entries are kept. More: Help, “Troubleshooting”, “Signed out, or the session has expired”."),
         ProblemType("wrong-credentials", 401, _S, "The name or the password is wrong.", "Check both and try again."),
         ProblemType("forbidden", 403, _O, "Your role does not allow this.", "Ask an administrator for the right."),
         ProblemType("not-found", 404, _O, "This does not exist on the server.", "Refresh and look again."),
@@ -65,7 +65,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("already-exists", 409, _O, "A record with this id exists already.", "Refresh and look at the existing record."),
         ProblemType("student-number-taken", 409, _O, "Another student has this student number.", "Give a new number, or say that it is the same student."),
         ProblemType("value-taken", 409, _O, "Another record has this value already.", "Use another value, or open the other record."),
-        ProblemType("numbers-held", 409, _O, "The school gives no new numbers while it is being recovered.", "Enter a number by hand, or ask an administrator to end the recovery."),
+        ProblemType("numbers-held", 409, _O, "The school gives no new numbers while it is being recovered.", "Enter a number by hand, or ask an administrator to end the recovery: Help, “Backup and restore”, “Until all computers have come”."),
         ProblemType("lost-with-the-registrar", 409, _O, "The school was put back to an earlier state, and has lost this entry.", "It was with the registrar, and nothing of it is kept here: enter it again, or ask the registrar."),
         ProblemType("already-decided", 409, _O, "This was decided already.", "Look at what was decided."),
         ProblemType("with-the-registrar", 409, _O, "This entry was handed to the registrar.", "The registrar's decision is told here."),
@@ -89,11 +89,11 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("idempotency-key-missing", 428, _O, "The request has no idempotency key.", "Send an Idempotency-Key header."),
         ProblemType("too-many-requests", 429, _S, "The server asks to wait.", "It is tried again by itself."),
         ProblemType("internal-error", 500, _M, "The server met an unexpected error.", "It is tried again by itself; give support the request ID if it stays."),
-        ProblemType("database-busy", 503, _S, "The server's database is busy.", "It is tried again by itself."),
-        ProblemType("database-unavailable", 503, _S, "The server's database cannot be reached.", "It is tried again by itself."),
+        ProblemType("database-busy", 503, _S, "The server's database is busy.", "It is tried again by itself. If it stays: Help, “Troubleshooting”, “The database fails now and then”."),
+        ProblemType("database-unavailable", 503, _S, "The server's database cannot be reached.", "It is tried again by itself. If it stays: Help, “Troubleshooting”, “The database fails now and then”."),
         ProblemType("storage-full", 503, _S, "The server's disk is full.", "The administrator must free space; entries are kept."),
-        ProblemType("overloaded", 503, _S, "The server has too much to do.", "It is tried again by itself."),
-        ProblemType("deadline-exceeded", 504, _S, "The server did not finish in time.", "It is tried again by itself."),
+        ProblemType("overloaded", 503, _S, "The server has too much to do.", "It is tried again by itself. If it stays: Help, “Troubleshooting”, “The pool is exhausted”."),
+        ProblemType("deadline-exceeded", 504, _S, "The server did not finish in time.", "It is tried again by itself. If it stays: Help, “Troubleshooting”, “The server answers slowly”."),
     )
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ from rollbook.server.diagnostics import endpoints as diagnostics_endpoints
 from rollbook.server.diagnostics import state as state_endpoints
 from rollbook.server.diagnostics.endpoints import RequestStory
 from rollbook.server.files import endpoints as files_endpoints
+from rollbook.server.help import endpoints as help_endpoints
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.jobs import endpoints as jobs_endpoints
 from rollbook.server.jobs.service import Jobs
@@ -79,6 +80,7 @@ _ENDPOINTS = (
     outside_endpoints,
     diagnostics_endpoints,
     state_endpoints,
+    help_endpoints,
 )
 _BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing, ReportRequest, Job, JobsPage)
 _DIAGNOSTICS = (Diagnostics, SlowQueries, QueryPlan)

@@ -47,6 +47,10 @@ _SERVER = {
 _SHOWN_APART = frozenset(
     {"at", "event", "level", "logger", "request_id", "serving", "status", "duration_ms", "error"}
 )
+_KNOWN_HERE = frozenset(
+    {"method", "route", "action_id", "op_ids", "operations", "device", "user_id", "school_id"}
+)
+"""What the attempt and its entries say already."""
 
 
 def server_words(story: Story) -> str:
@@ -103,7 +107,7 @@ def _at_the_server(attempt: Attempt, story: Story) -> Iterator[tuple[str, str]]:
         return
     found = story.lines_of(attempt.request_id)
     for line in found:
-        yield "inset", translate("story", "Server: {line}").format(line=_line(line))
+        yield "inset", translate("story", "Server: {line}").format(line=_line(line, _KNOWN_HERE))
     if not found:
         yield (
             "inset",
@@ -119,7 +123,7 @@ def _entry(entry: WaitingEntry) -> Iterator[tuple[str, str]]:
     yield "quiet", translate("story", "entry {id}").format(id=entry.op_id)
 
 
-def _line(line: dict[str, Any]) -> str:
+def _line(line: dict[str, Any], known: frozenset[str] = frozenset()) -> str:
     """A line of the server's log: when and what, then how it went, then whatever else it says."""
     parts = [exact(str(line.get("at") or "")), str(line.get("event") or "")]
     if line.get("status") is not None:
@@ -127,7 +131,7 @@ def _line(line: dict[str, Any]) -> str:
     if line.get("duration_ms") is not None:
         parts.append(f"{line['duration_ms']} ms")
     parts.append(str(line.get("error") or ""))
-    parts += [f"{name}={_short(value)}" for name, value in line.items() if name not in _SHOWN_APART]
+    parts += [f"{name}={_short(value)}" for name, value in line.items() if name not in _SHOWN_APART | known]
     return " · ".join(part for part in parts if part)
 
 

@@ -26,10 +26,10 @@ class SupportPage(QWidget):
         self._id = SearchBox(theme, "requestIdInput", self.tr("ID of a request, an action or an entry"))
         self._find = Button(theme, self.tr("Find the request"), "findRequest", icon="search", look="primary")
         self._copy = Button(theme, self.tr("Copy the story"), "copyStory", icon="copy")
+        self._text = Paragraphs(theme, "story", self.tr("The request's story"))
         self._make_file = Button(
             theme, self.tr("Make a file for support…"), "makeSupportFile", icon="support"
         )
-        self._text = Paragraphs(theme, "story", self.tr("The request's story"))
         self._notice = Notice(theme, "storyNotice")
         self._stack = QStackedWidget()
         self._lay_out()
@@ -45,17 +45,10 @@ class SupportPage(QWidget):
         top.setSpacing(SPACE["m"])
         top.addWidget(self._id, 1)
         top.addWidget(self._find)
-        story = QWidget()
-        column = QVBoxLayout(story)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE["s"])
-        column.addWidget(self._text, 1)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(self._copy)
-        column.addLayout(foot)
+        top.addWidget(self._copy)
+        self._copy.hide()
         self._stack.addWidget(self._notice)
-        self._stack.addWidget(story)
+        self._stack.addWidget(self._text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE["l"], SPACE["m"], SPACE["l"], SPACE["l"])
         layout.setSpacing(SPACE["m"])
@@ -92,7 +85,7 @@ class SupportPage(QWidget):
         self._make_file.clicked.connect(self._choose_file)
         self._find.clicked.connect(self._search)
         self._id.entered.connect(self._search)
-        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._story.text))
+        self._copy.clicked.connect(self._copy_story)
         self._story.wanted.connect(self._find_wanted)
         self._story.searching.connect(self._show_searching)
         self._story.found.connect(self._show_story)
@@ -100,6 +93,10 @@ class SupportPage(QWidget):
 
     def _search(self) -> None:
         self._story.find(self._id.text())
+
+    def _copy_story(self) -> None:
+        QGuiApplication.clipboard().setText(self._story.text)
+        self._copy.setText(self.tr("Copied"))
 
     def _choose_file(self) -> None:
         dialog = QFileDialog(self, self.tr("Make a file for support"), "rollbook-support.zip")
@@ -115,12 +112,16 @@ class SupportPage(QWidget):
     def _show_searching(self) -> None:
         self._notice.say(self.tr("Asking this computer and the server…"), icon="search")
         self._notice.show_progress(0, 0)
+        self._copy.hide()
         self._stack.setCurrentIndex(0)
 
     def _show_story(self, paragraphs: tuple[tuple[str, str], ...]) -> None:
         self._text.show_paragraphs(paragraphs)
+        self._copy.setText(self.tr("Copy the story"))
+        self._copy.show()
         self._stack.setCurrentIndex(1)
 
     def _show_nothing(self, why: str) -> None:
         self._notice.say(self.tr("No story found"), why, icon="search")
+        self._copy.hide()
         self._stack.setCurrentIndex(0)

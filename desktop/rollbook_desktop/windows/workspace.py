@@ -17,6 +17,7 @@ from rollbook_desktop.widgets.theme import SPACE, Theme
 from rollbook_desktop.windows.dashboard_page import DashboardPage
 from rollbook_desktop.windows.decisions_dialog import DecisionsDialog
 from rollbook_desktop.windows.error_dialog import ErrorDialog
+from rollbook_desktop.windows.help_page import HelpPage
 from rollbook_desktop.windows.settings_page import SettingsPage
 from rollbook_desktop.windows.sidebar import Place, Sidebar
 from rollbook_desktop.windows.sign_in_dialog import SignInDialog
@@ -27,7 +28,7 @@ from rollbook_desktop.windows.support_page import SupportPage
 from rollbook_desktop.windows.sync_page import SyncPage
 
 FOLD_BELOW = 1000
-DASHBOARD, STUDENTS, SYNC, SUPPORT, SETTINGS = range(5)
+DASHBOARD, STUDENTS, SYNC, SUPPORT, SETTINGS, HELP = range(6)
 OPENS_ON = STUDENTS
 """What is here and can be worked on without any network (W4)."""
 
@@ -45,6 +46,7 @@ class Workspace(QWidget):
             Place("sync", self.tr("Sync centre"), "sync"),
             Place("support", self.tr("Support"), "support"),
             Place("settings", self.tr("Settings"), "settings"),
+            Place("help", self.tr("Help"), "help"),
         )
         self._sidebar = Sidebar(theme, self._places, desk.session.account)
         self._title = label("", "title", name="placeTitle")
@@ -56,8 +58,17 @@ class Workspace(QWidget):
         self._sync = SyncPage(theme, desk)
         self._support = SupportPage(theme, desk, memory)
         self._settings = SettingsPage(theme, desk, memory)
+        self._help = HelpPage(theme, desk, memory)
         self._pages = QStackedWidget()
-        for page in (self._dashboard, self._students, self._sync, self._support, self._settings):
+        pages = (
+            self._dashboard,
+            self._students,
+            self._sync,
+            self._support,
+            self._settings,
+            self._help,
+        )
+        for page in pages:
             self._pages.addWidget(page)
         self._lay_out()
         self._toast = Toast(theme, self)
@@ -83,6 +94,7 @@ class Workspace(QWidget):
             self._sync.focus_list,
             self._support.focus_first,
             self._settings.focus_first,
+            self._help.focus_first,
         )
         focus[number]()
 
@@ -140,6 +152,7 @@ class Workspace(QWidget):
             (QKeySequence(QKeySequence.StandardKey.Find), self._find),
             (QKeySequence(QKeySequence.StandardKey.New), self._add),
             (QKeySequence(QKeySequence.StandardKey.Save), self._students.save),
+            (QKeySequence(QKeySequence.StandardKey.HelpContents), self._going_to(HELP)),
         ):
             QShortcut(keys, self).activated.connect(act)
         for number in range(len(self._places)):
