@@ -225,7 +225,7 @@ def test_r19_metrics_are_for_this_computer_unless_a_setting_says_else(
         for shown in ({}, {"Authorization": "Bearer a tokem"}, {"Authorization": "a token"}):
             assert metrics_of(closed, **shown).status_code == 401
         told = metrics_of(closed, Authorization="Bearer a token", X_Forwarded_For="192.0.2.1").text
-        assert f'rollbook_feed_head{{school="{school.school_id}"}} 1' in told.splitlines()
+        assert f'rollbook_feed_head{{school="{school.school_id}"}} 1.0' in told.splitlines()
     finally:
         open_one.close()
         closed.close()

@@ -1,6 +1,5 @@
 """The state of the server, as those see it who may diagnose (R13, R14)."""
 
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,11 @@ from rollbook.contract.devices import NEVER, DeskReport
 from rollbook.contract.jobs import JobState
 from rollbook.domain.roles import Role
 from rollbook.server.database import Database
-from rollbook.server.jobs import repository
-from rollbook.server.jobs.repository import NewJob
+from support.asked_jobs import job_asked
 from support.school_server import Desk, SchoolServer
 from support.server_process import PASSWORD, ServerProcess
 
 STATE = "/api/v1/diagnostics"
-_NUMBERS = itertools.count()
 
 
 def state_of(desk: Desk) -> Any:
@@ -40,31 +37,6 @@ def reported(desk: Desk, **values: Any) -> None:
     }
     body = msgspec.json.encode(DeskReport(**(usual | values)))
     assert desk.call("POST", "/api/v1/sync/report", content=body).status_code == 204
-
-
-def job_asked(school: SchoolServer, owner: str, state: JobState = JobState.QUEUED) -> None:
-    """A job as it is kept, in a state."""
-    number = next(_NUMBERS)
-    new = NewJob(
-        school_id=school.school_id,
-        id=f"job-{school.school_id}-{number}",
-        key=f"key-{number}",
-        kind="roll",
-        parameters="{}",
-        scopes="[]",
-        owner=owner,
-        request_id="asked-for",
-        at=school.clock.now().isoformat(timespec="milliseconds"),
-    )
-    school.write(lambda connection: repository.hold_key(connection, new))
-    if state is not JobState.QUEUED:
-        school.write(lambda connection: _moved(connection, school, new.id, state))
-
-
-def _moved(connection: Any, school: SchoolServer, job_id: str, state: JobState) -> None:
-    repository.claim(connection, school.school_id, job_id, "worker", 0, 10**10)
-    if state is not JobState.RUNNING:
-        repository.end(connection, school.school_id, job_id, "worker", state=state.value)
 
 
 def test_r13_the_pool_is_told_as_it_is(school: SchoolServer) -> None:

@@ -6,20 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from rollbook.contract.devices import Device
 from rollbook.contract.headers import PROTOCOL_VERSION
 from rollbook.contract.session import ServerInfo
 from rollbook.server.auth.endpoints import ServerParts
-from rollbook.server.devices.service import devices
+from rollbook.server.gauges import note_gauges
 from rollbook.server.migrating import is_migrated
 from rollbook.server.openapi import described
-from rollbook.server.parts import Parts
 from rollbook.server.problems import ProblemError
+from rollbook.server.scraped import Scraped, disks_of, read_kept
 from rollbook.server.settings import Settings
-from rollbook.server.sync.write import heads_of
 from rollbook.server.version import rollbook_version
 from rollbook.server.wire import json_response
 
@@ -54,19 +51,26 @@ def metrics(
     request: Request,
     shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_METRICS_TOKEN)],
 ) -> Response:
-    """What Prometheus reads; without the feeds' heads while the database does not answer.
+    """What Prometheus reads; without what is kept in the database while that does not answer.
 
     With ``metrics_token`` set, for who shows it, schools told apart by their ids; without, for this computer
-    alone (or anybody, with ``metrics_open``) and of all schools together.
+    alone (or anybody, with ``metrics_open``, who is told of no single computer) and of all schools together.
     """
     _check_may_read(parts.settings, request, shown.credentials if shown is not None else "")
+    note_gauges(parts)
     try:
-        heads, desks = parts.database.read(
-            lambda connection: (heads_of(connection), _desks(parts, connection))
-        )
+        kept = parts.database.read(lambda connection: read_kept(connection, parts.clock, parts.settings))
     except ProblemError:
-        heads, desks = {}, []
-    page = parts.metrics.page(parts.database, heads, desks, by_school=bool(parts.settings.metrics_token))
+        kept = None
+    of_a_token = bool(parts.settings.metrics_token)
+    scraped = Scraped(
+        kept,
+        parts.settings,
+        by_school=of_a_token,
+        by_desk=of_a_token or _is_this_computer(request),
+        disks=disks_of(parts.settings),
+    )
+    page = parts.metrics.page(scraped)
     return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -80,10 +84,6 @@ def server(parts: ServerParts) -> Response:
             version=rollbook_version(),
         )
     )
-
-
-def _desks(parts: Parts, connection: Connection) -> list[Device]:
-    return devices(connection, parts.clock, None, parts.settings.desk_silent_days)
 
 
 def _check_may_read(settings: Settings, request: Request, token: str) -> None:

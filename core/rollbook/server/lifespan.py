@@ -10,6 +10,7 @@ from types import FrameType
 import anyio.to_thread
 from fastapi import FastAPI
 
+from rollbook.server.gauges import note_gauges
 from rollbook.server.parts import Parts
 from rollbook.server.problems import ProblemError
 from rollbook.server.sync.horizon import Upkeep
@@ -26,12 +27,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
     daily = asyncio.create_task(_daily(parts), name="upkeep")
     jobs = asyncio.create_task(_jobs(parts), name="jobs")
+    gauges = asyncio.create_task(_gauges(parts), name="gauges")
     with _told_to_end(parts.wakeups.close):
         yield
     parts.wakeups.close()
     await anyio.to_thread.run_sync(parts.notices.close)
     await anyio.to_thread.run_sync(parts.jobs.runner.close)
-    for task in (looking, daily, jobs):
+    for task in (looking, daily, jobs, gauges):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
@@ -54,6 +56,14 @@ async def _jobs(parts: Parts) -> None:
         with suppress(ProblemError):  # the database is away
             await anyio.to_thread.run_sync(parts.jobs.runner.look)
         await asyncio.sleep(parts.settings.report_look_seconds)
+
+
+async def _gauges(parts: Parts) -> None:
+    """How this worker is, whichever of several is asked for the metrics (R19)."""
+    while True:
+        with suppress(OSError):  # the disk of the shared counts is full
+            await anyio.to_thread.run_sync(note_gauges, parts)
+        await asyncio.sleep(parts.settings.gauges_seconds)
 
 
 @contextmanager

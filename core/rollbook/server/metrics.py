@@ -1,7 +1,10 @@
-"""What Prometheus reads (R19). With several workers, the library's shared files add their counts up."""
+"""What Prometheus reads (R19). With several workers, the library's shared files add their counts up.
+
+Labels are of few values each: methods, templates of routes, codes and our own words.
+"""
 
 import os
-from collections.abc import Sequence
+import threading
 
 from prometheus_client import (
     CollectorRegistry,
@@ -11,10 +14,9 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
-from sqlalchemy.pool import QueuePool
+from prometheus_client.registry import Collector
 
-from rollbook.contract.devices import Device
-from rollbook.server.database import Database
+from rollbook.contract.diagnostics import BreakerState, BulkheadState, PoolState
 from rollbook.server.shared_counts import SHARED_FOLDER
 
 _BREAKER_STATES = {"closed": 0, "disabled": 0, "half_open": 1}
@@ -26,12 +28,15 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "rollbook_requests_total",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=self._registry,
-        )
+        self._count_requests()
+        self._count_database()
+        self._count_others()
+        self._show_this_worker()
+        self._lock = threading.Lock()
+        self._rejected_before: dict[str, int] = {}
+
+    def _count_requests(self) -> None:
+        self._requests = self._counter("requests", "Requests answered.", "method", "route", "status")
         self._seconds = Histogram(
             "rollbook_request_seconds",
             "How long an answer took.",
@@ -39,49 +44,64 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        self._problems = Counter(
-            "rollbook_problems_total", "Problems answered.", ["code", "route"], registry=self._registry
+        self._problems = self._counter("problems", "Problems answered.", "code", "route")
+        self._operations = self._counter(
+            "push_operations", "Pushed operations by outcome and problem.", "outcome", "code"
         )
-        self._operations = Counter(
-            "rollbook_push_operations_total",
-            "Pushed operations by outcome and problem.",
-            ["outcome", "code"],
-            registry=self._registry,
+
+    def _count_database(self) -> None:
+        self._troubles = self._counter(
+            "database_troubles",
+            "Transactions that ended in trouble, by its kind; those that were run again too.",
+            "trouble",
         )
-        self._troubles = Counter(
-            "rollbook_database_troubles_total",
-            "Transactions that ended in trouble, by its kind; those that were tried again too.",
-            ["trouble"],
-            registry=self._registry,
+        self._retries = self._counter(
+            "database_retries", "Transactions that were run again, by the trouble before.", "trouble"
         )
-        self._retries = Counter(
-            "rollbook_database_retries_total",
-            "Transactions that were run again, by the trouble before.",
-            ["trouble"],
-            registry=self._registry,
+        self._slow_statements = self._counter(
+            "slow_statements", "Statements that took longer than the setting slow_query_seconds."
         )
-        self._slow_statements = Counter(
-            "rollbook_slow_statements_total", "Statements over slow_query_seconds.", registry=self._registry
+
+    def _count_others(self) -> None:
+        self._outside = self._counter(
+            "outside_calls", "Questions to outside services, by how they ended.", "service", "outcome"
         )
-        self._outside = Counter(
-            "rollbook_outside_calls_total",
-            "Questions to outside services, by how they ended.",
-            ["service", "outcome"],
-            registry=self._registry,
+        self._rejected = self._counter(
+            "bulkhead_rejected", "Work that was turned away since its room was full.", "name"
         )
-        self._breakers = Gauge(
-            "rollbook_breaker_state",
+
+    def _show_this_worker(self) -> None:
+        """What is shown of now: each worker says it of itself, and forgets it when it dies."""
+        self._breakers = self._gauge(
+            "breaker_state",
             "Of the breaker before a service: 0 closed, 1 trying, 2 open; the worst of all workers.",
-            ["name"],
-            registry=self._registry,
-            multiprocess_mode="livemax",
+            "livemax",
+            "name",
         )
-        self._pool = Gauge(
-            "rollbook_database_connections",
-            "Connections of the pool, of all workers.",
-            ["state"],
+        self._pool = self._gauge(
+            "database_connections", "Connections of the pool, of all workers.", "livesum", "state"
+        )
+        self._pool_most = self._gauge(
+            "database_connections_most", "Connections that all workers may have in use at once.", "livesum"
+        )
+        self._inside = self._gauge(
+            "bulkhead_inside", "Work that runs or waits in a room, of all workers.", "livesum", "name"
+        )
+        self._room = self._gauge(
+            "bulkhead_room", "How much may run or wait in a room, of all workers.", "livesum", "name"
+        )
+        self._workers = self._gauge("workers", "Processes that serve.", "livesum")
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(f"rollbook_{name}_total", words, labels, registry=self._registry)
+
+    def _gauge(self, name: str, words: str, mode: str, *labels: str) -> Gauge:
+        return Gauge(
+            f"rollbook_{name}",
+            words,
+            labels,
             registry=self._registry,
-            multiprocess_mode="livesum",
+            multiprocess_mode=mode,  # type: ignore[arg-type]
         )
 
     def request(self, method: str, route: str, status: int, seconds: float | None, error: str) -> None:
@@ -116,63 +136,29 @@ class Metrics:
         """Note the state of a breaker, by its word."""
         self._breakers.labels(name).set(_BREAKER_STATES.get(state, 2))
 
-    def page(
-        self, database: Database, heads: dict[str, int], desks: Sequence[Device], *, by_school: bool
-    ) -> bytes:
-        """The page in Prometheus' text form.
+    def worker(self, pool: PoolState, breakers: list[BreakerState], bulkheads: list[BulkheadState]) -> None:
+        """Note how this worker is now. What was turned away since the last time is counted."""
+        self._workers.set(1)
+        for state in ("in_use", "idle", "overflow"):
+            self._pool.labels(state).set(getattr(pool, state))
+        self._pool_most.set(pool.most)
+        for breaker in breakers:
+            self.breaker(breaker.name, breaker.state)
+        for bulkhead in bulkheads:
+            self._inside.labels(bulkhead.name).set(bulkhead.inside)
+            self._room.labels(bulkhead.name).set(bulkhead.room)
+            with self._lock:
+                before = self._rejected_before.get(bulkhead.name, 0)
+                self._rejected_before[bulkhead.name] = bulkhead.rejected
+            self._rejected.labels(bulkhead.name).inc(max(0, bulkhead.rejected - before))
 
-        ``heads`` are the feeds' heads by school; told for each ``by_school``, else added up. ``desks`` are of
-        all schools, and told together.
-        """
-        self._note_pool(database)
+    def page(self, beside: Collector) -> bytes:
+        """The page in Prometheus' text form: what all workers counted, and what is read ``beside`` it."""
         shared = os.environ.get(SHARED_FOLDER)
-        registry = self._registry
+        counted = self._registry
         if shared:
-            registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + _feed_lines(heads, by_school) + _desk_lines(desks)
-
-    def _note_pool(self, database: Database) -> None:
-        pool = database.engine.pool
-        if isinstance(pool, QueuePool):
-            self._pool.labels("in_use").set(pool.checkedout())
-            self._pool.labels("idle").set(pool.checkedin())
-            self._pool.labels("overflow").set(max(0, pool.overflow()))
-
-
-def _feed_lines(heads: dict[str, int], by_school: bool) -> bytes:
-    # Read from the database at each scrape: a gauge kept by one worker would be out of date in another.
-    told = [f'rollbook_feed_head{{school="{school}"}} {head}' for school, head in sorted(heads.items())]
-    lines = [
-        "# HELP rollbook_feed_head Changes in the feed of a school, or of all.",
-        "# TYPE rollbook_feed_head gauge",
-        *(told if by_school else [f"rollbook_feed_head {sum(heads.values())}"]),
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _desk_lines(desks: Sequence[Device]) -> bytes:
-    stuck = sum(1 for desk in desks if desk.why)
-    entries = {
-        name: sum(getattr(desk.report, name) for desk in desks) for name in ("waiting", "parked", "conflicts")
-    }
-    oldest = max(
-        (desk.report.oldest_seconds + desk.silent_seconds for desk in desks if _has(desk)), default=0
-    )
-    lines = [
-        "# HELP rollbook_desks Computers by whether they are stuck.",
-        "# TYPE rollbook_desks gauge",
-        f'rollbook_desks{{state="stuck"}} {stuck}',
-        f'rollbook_desks{{state="well"}} {len(desks) - stuck}',
-        "# HELP rollbook_desk_entries Entries that computers last said the school does not have.",
-        "# TYPE rollbook_desk_entries gauge",
-        *(f'rollbook_desk_entries{{state="{name}"}} {count}' for name, count in entries.items()),
-        "# HELP rollbook_desk_oldest_entry_seconds Age of the oldest of them.",
-        "# TYPE rollbook_desk_oldest_entry_seconds gauge",
-        f"rollbook_desk_oldest_entry_seconds {oldest}",
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _has(desk: Device) -> bool:
-    return desk.report.waiting + desk.report.parked + desk.report.conflicts > 0
+            counted = CollectorRegistry()
+            multiprocess.MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        read = CollectorRegistry()
+        read.register(beside)
+        return generate_latest(counted) + generate_latest(read)

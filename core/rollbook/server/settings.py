@@ -67,6 +67,8 @@ class Settings:
 
     metrics_token: str = ""
     metrics_open: int = 0
+    metrics_desks: int = 100  # so many computers are told by themselves, the worst first
+    gauges_seconds: float = 5.0  # how often each of several workers notes how it is
     # The weather for the dashboard: an address that answers as https://api.open-meteo.com does, and where the
     # school is. Without an address, or a place, nobody outside is asked.
     weather_url: str = ""
@@ -204,6 +206,7 @@ _LEAST = {
     "weather_latitude": -90,
     "weather_longitude": -180,
     "weather_seconds": 0.05,
+    "gauges_seconds": 0.1,
     "outside_attempts": 1,
     "outside_concurrent": 1,
     "outside_answer_bytes": 1024,

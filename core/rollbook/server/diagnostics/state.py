@@ -3,26 +3,16 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from sqlalchemy.pool import QueuePool
 from starlette.responses import Response
 
-from rollbook.contract.diagnostics import (
-    BreakerState,
-    BulkheadState,
-    Diagnostics,
-    PoolState,
-    QueryPlan,
-    SlowQueries,
-    SlowQuery,
-)
+from rollbook.contract.diagnostics import Diagnostics, QueryPlan, SlowQueries, SlowQuery
 from rollbook.domain.roles import Right
-from rollbook.resilience.breaker import CircuitBreaker
 from rollbook.server.auth.caller import rights_of
 from rollbook.server.auth.endpoints import ServerParts, SignedIn
 from rollbook.server.diagnostics.plans import NoPlanError, plan_of
 from rollbook.server.diagnostics.waiting import feeds, jobs
+from rollbook.server.gauges import breakers_of, bulkheads_of, pool_of
 from rollbook.server.openapi import described
-from rollbook.server.parts import Parts
 from rollbook.server.problems import ProblemError
 from rollbook.server.query_shapes import Figures
 from rollbook.server.wire import json_response
@@ -57,9 +47,9 @@ def diagnostics(parts: ServerParts, schools: Schools) -> Response:
     return json_response(
         Diagnostics(
             worker=parts.workers.this(),
-            pool=_pool(parts),
-            breakers=[_breaker(parts.weather.breaker)],
-            bulkheads=_bulkheads(parts),
+            pool=pool_of(parts),
+            breakers=breakers_of(parts),
+            bulkheads=bulkheads_of(parts),
             jobs=kept["jobs"],
             feed=kept["feed"],
         )
@@ -112,28 +102,3 @@ def _told(figures: Figures) -> SlowQuery:
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 3)
-
-
-def _pool(parts: Parts) -> PoolState:
-    pool = parts.database.engine.pool
-    assert isinstance(pool, QueuePool)
-    settings = parts.settings
-    return PoolState(
-        in_use=pool.checkedout(),
-        idle=pool.checkedin(),
-        overflow=max(0, pool.overflow()),
-        most=settings.pool_size + settings.pool_overflow,
-        wait_seconds=settings.pool_timeout_seconds,
-    )
-
-
-def _breaker(breaker: CircuitBreaker) -> BreakerState:
-    return BreakerState(breaker.name, breaker.state.value, breaker.retry_in())
-
-
-def _bulkheads(parts: Parts) -> list[BulkheadState]:
-    outside, reports = parts.weather.bulkhead, parts.jobs.runner.bulkhead
-    return [
-        BulkheadState(outside.name, outside.running + outside.waiting, outside.room, outside.rejected),
-        BulkheadState(reports.name, reports.inside, reports.room, reports.rejected),
-    ]
