@@ -1,5 +1,6 @@
 """A real `rollbook-server serve` over a socket: kills at named points, several workers, live events."""
 
+import socket
 import time
 import uuid
 from collections.abc import Iterator
@@ -174,6 +175,24 @@ def test_r18_nothing_of_the_framework_is_printed_beside_the_log(server: SchoolPr
     assert any(line.get("request_id") == "seen-in-the-log" for line in lines)
     file = (server.log_folder / "server-1.log").read_text(encoding="utf-8")
     assert "seen-in-the-log" in file
+
+
+def test_r1_an_idle_connection_is_left_open_for_longer_than_a_computer_keeps_it(
+    server: SchoolProcess,
+) -> None:
+    """Else an entry saved just then meets a connection that the server closes, and looks like an outage."""
+    server.start()
+    kept = httpx.Limits().keepalive_expiry
+    assert kept is not None
+    ask = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=kept + 2) as line:
+        line.sendall(ask)
+        while not line.recv(4096).endswith(b"}"):
+            pass
+        with pytest.raises(TimeoutError):  # a closed connection would be read at once
+            line.recv(1)
+        line.sendall(ask)
+        assert line.recv(4096).startswith(b"HTTP/1.1 200")
 
 
 def test_a_port_in_use_is_said_clearly(server: SchoolProcess) -> None:

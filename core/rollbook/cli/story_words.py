@@ -8,7 +8,7 @@ from rollbook.client.values import Attempt, Story, WaitingEntry
 from rollbook.domain.plain_text import exact
 
 _OUTCOMES = {
-    "ok": "went well",
+    "ok": "it went through",
     "transient": "failed; may be tried again",
     "client": "refused",
     "server": "the server failed",

@@ -15,7 +15,7 @@ Paragraphs = tuple[tuple[str, str], ...]
 
 translate = QCoreApplication.translate
 _OUTCOMES = {
-    "ok": QT_TRANSLATE_NOOP("story", "went well"),
+    "ok": QT_TRANSLATE_NOOP("story", "it went through"),
     "transient": QT_TRANSLATE_NOOP("story", "failed; may be tried again"),
     "client": QT_TRANSLATE_NOOP("story", "refused"),
     "server": QT_TRANSLATE_NOOP("story", "the server failed"),

@@ -23,6 +23,9 @@ from rollbook.server.shared_counts import SHARED_FOLDER
 
 _LOOK_EVERY_SECONDS = 0.02
 _LOOK_FOR_SECONDS = 120.0
+KEEP_ALIVE_SECONDS = 75
+"""An idle connection is left open for longer than any caller keeps it (httpx: 5 s; a proxy: 60 s).
+Else the server closes it just as the next request comes, which then looks like an outage."""
 
 
 def serve(settings: Settings, clock: Clock, host: str, port: int, workers: int) -> int:
@@ -38,6 +41,7 @@ def serve(settings: Settings, clock: Clock, host: str, port: int, workers: int) 
         access_log=False,
         log_config=None,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(settings.shutdown_seconds)),
     )
     listening = _bound(host, port)
