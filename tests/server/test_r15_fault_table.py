@@ -179,11 +179,18 @@ FAULTS = (
     Fault("foreign school", (403, "forbidden"), alter=for_another_school),
     Fault("foreign record", (404, "not-found"), alter=about_another_school),
 )
-ASK_NO_DATABASE = ("GET /healthz", "GET /api/v1/server", f"GET {OPENAPI_PAGE}")
+ASK_NO_DATABASE = (
+    "GET /healthz",
+    "GET /api/v1/server",
+    f"GET {OPENAPI_PAGE}",
+    "GET /help",
+    "GET /help/style.css",
+    "GET /help/{key}",
+)
 WITHOUT_DATABASE = ("database gone", "database locked", "pool exhausted", "slow statement", "wrong SQL")
 EXCEPTIONS: dict[tuple[str, str], Answer] = {
-    **{(fault, name): (200, "") for fault in WITHOUT_DATABASE for name in (*ASK_NO_DATABASE, "GET /metrics")},
-    **{("handler bug", name): (200, "") for name in ASK_NO_DATABASE},
+    **{(fault, name): AS_USUAL for fault in (*WITHOUT_DATABASE, "handler bug") for name in ASK_NO_DATABASE},
+    **{(fault, "GET /metrics"): AS_USUAL for fault in WITHOUT_DATABASE},
     # These ask nothing more of the database once they know who asks.
     ("handler bug", "GET /api/v1/sync/events"): (200, ""),
     ("handler bug", "GET /api/v1/diagnostics/requests/{request_id}"): (200, ""),

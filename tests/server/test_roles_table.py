@@ -28,6 +28,9 @@ TABLE = {
     "GET /readyz": "+++++++",
     "GET /metrics": "+++++++",
     "GET /api/v1/server": "+++++++",
+    "GET /help": "+++++++",
+    "GET /help/style.css": "+++++++",
+    "GET /help/{key}": "+++++++",
     "POST /api/v1/auth/sign-in": "+++++++",
     "POST /api/v1/auth/sign-out": "+++++++",
     # by a token of its own: the one that is sent here is nobody's
