@@ -59,8 +59,11 @@ WINDOW_TESTS = (
 
 DATABASE_TESTS = ("postgresql",)
 
+# For its promtool, which judges the alert rules.
+MONITORING_TESTS = ("prometheus",)
+
 WINDOW = ENVIRONMENT + QT + FONTS
-EVERYTHING = WINDOW + WINDOW_TESTS + DATABASE_TESTS
+EVERYTHING = WINDOW + WINDOW_TESTS + DATABASE_TESTS + MONITORING_TESTS
 
 
 def bring(packages: Iterable[str]) -> None:

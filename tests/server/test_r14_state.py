@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
-from rollbook.contract.devices import NEVER, DeskReport
+from rollbook.contract.devices import NEVER
 from rollbook.contract.jobs import JobState
 from rollbook.domain.roles import Role
 from rollbook.server.database import Database
 from support.asked_jobs import job_asked
+from support.desk_reports import reported
 from support.school_server import Desk, SchoolServer
 from support.server_process import PASSWORD, ServerProcess
 
@@ -22,21 +22,6 @@ def state_of(desk: Desk) -> Any:
     answer = desk.call("GET", STATE)
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-def reported(desk: Desk, **values: Any) -> None:
-    usual = {
-        "waiting": 0,
-        "parked": 0,
-        "conflicts": 0,
-        "oldest_seconds": 0,
-        "synced_seconds_ago": 0,
-        "recovers": True,
-        "outstanding": (),
-        "version": "1",
-    }
-    body = msgspec.json.encode(DeskReport(**(usual | values)))
-    assert desk.call("POST", "/api/v1/sync/report", content=body).status_code == 204
 
 
 def test_r13_the_pool_is_told_as_it_is(school: SchoolServer) -> None:

@@ -6,18 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from rollbook.contract.devices import NEVER, DeskReport
+from rollbook.contract.devices import NEVER
 from rollbook.contract.jobs import JobState
+from rollbook.contract.problems import PROBLEM_TYPES
 from rollbook.resilience.bulkhead import BulkheadFullError
 from rollbook.server.problems import ProblemError
 from support import broken_database
 from support.asked_jobs import job_asked
-from support.school_server import Desk, SchoolServer
+from support.desk_reports import reported
+from support.school_server import SchoolServer
 
 DAY = 86_400
 Samples = dict[tuple[str, ...], float]
@@ -35,21 +36,6 @@ def metrics_of(school: SchoolServer, name: str, **headers: str) -> Samples:
         for sample in family.samples
         if sample.name == name
     }
-
-
-def reported(desk: Desk, **values: Any) -> None:
-    usual = {
-        "waiting": 0,
-        "parked": 0,
-        "conflicts": 0,
-        "oldest_seconds": 0,
-        "synced_seconds_ago": 0,
-        "recovers": True,
-        "outstanding": (),
-        "version": "1",
-    }
-    body = msgspec.json.encode(DeskReport(**(usual | values)))
-    assert desk.call("POST", "/api/v1/sync/report", content=body).status_code == 204
 
 
 @pytest.fixture
@@ -79,6 +65,23 @@ def test_r19_requests_and_problems_are_counted_one_by_one(school: SchoolServer) 
     problems = metrics_of(school, "rollbook_problems_total")
     assert problems == {("not-found", one): 5, ("not-signed-in", one): 3}
     assert metrics_of(school, "rollbook_request_seconds_count")["GET", one] == 15
+
+
+def test_r19_our_own_failures_are_counted_from_nothing_on(school: SchoolServer) -> None:
+    """What Prometheus first sees at 1 has not risen for it: each code is there before its first time."""
+
+    def broken() -> None:
+        raise RuntimeError
+
+    school.app.add_api_route("/broken", broken)
+    before = metrics_of(school, "rollbook_failures_total")
+    assert set(before.values()) == {0}
+    assert {key for (key,) in before} == {code for code, row in PROBLEM_TYPES.items() if row.status >= 500}
+    for _ in range(3):
+        assert school.client.get("/broken").status_code == 500
+    school.client.get("/nowhere")
+    after = metrics_of(school, "rollbook_failures_total")
+    assert after == before | {("internal-error",): 3}
 
 
 def test_r19_conflicts_are_counted(school: SchoolServer) -> None:
@@ -118,8 +121,8 @@ def test_r19_a_transaction_that_is_run_again_is_counted_so_often(database: str, 
             pytest.raises(ProblemError, match="database-busy"),
         ):
             school.write(work)
-        assert metrics_of(school, "rollbook_database_retries_total") == {("busy",): 3}
-        assert metrics_of(school, "rollbook_database_troubles_total") == {("busy",): 4}
+        assert metrics_of(school, "rollbook_database_retries_total")["busy",] == 3
+        assert metrics_of(school, "rollbook_database_troubles_total")["busy",] == 4
 
 
 def test_r19_a_pool_that_is_exhausted_is_seen_and_counted(database: str, tmp_path: Path) -> None:

@@ -17,9 +17,12 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 from rollbook.contract.diagnostics import BreakerState, BulkheadState, PoolState
+from rollbook.contract.problems import PROBLEM_TYPES
+from rollbook.server.database_errors import Trouble
 from rollbook.server.shared_counts import SHARED_FOLDER
 
 _BREAKER_STATES = {"closed": 0, "disabled": 0, "half_open": 1}
+_FAILURES = frozenset(code for code, row in PROBLEM_TYPES.items() if row.status >= 500)
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -45,6 +48,10 @@ class Metrics:
             registry=self._registry,
         )
         self._problems = self._counter("problems", "Problems answered.", "code", "route")
+        self._failures = self._counter("failures", "Problems answered that are the server's own.", "code")
+        # From 0 on: what Prometheus first sees at 1 has not risen for it, and no rule would fire.
+        for code in _FAILURES:
+            self._failures.labels(code)
         self._operations = self._counter(
             "push_operations", "Pushed operations by outcome and problem.", "outcome", "code"
         )
@@ -58,6 +65,9 @@ class Metrics:
         self._retries = self._counter(
             "database_retries", "Transactions that were run again, by the trouble before.", "trouble"
         )
+        for trouble in Trouble:
+            self._troubles.labels(trouble.value)
+            self._retries.labels(trouble.value)
         self._slow_statements = self._counter(
             "slow_statements", "Statements that took longer than the setting slow_query_seconds."
         )
@@ -111,6 +121,8 @@ class Metrics:
             self._seconds.labels(method, route).observe(seconds)
         if error:
             self._problems.labels(error, route).inc()
+            if error in _FAILURES:
+                self._failures.labels(error).inc()
 
     def operations(self, outcome: str, code: str, count: int) -> None:
         """Count pushed operations that ended alike."""
