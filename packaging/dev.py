@@ -1,4 +1,4 @@
-"""The developer's command: `python3 packaging/dev.py setup | run | test | bench | kills | server | lock`.
+"""The developer's command, `python3 packaging/dev.py`: setup, run, test, bench, load, kills, server, lock.
 
 Needs Python 3.11 and its standard library, and nothing else: it brings the rest.
 """
@@ -29,6 +29,8 @@ usage: python3 packaging/dev.py COMMAND [ARGUMENT...]
   faults [ARGUMENT...]  histories of faults: clients and the server through all that can go wrong, judged
                      (--histories N --seed N; --jobs N at once; --resume goes on; --help says the rest)
   bench [ARGUMENT...]   measure (arguments go to the benchmarks)
+  load [ARGUMENT...]    many clients on a real server while its PostgreSQL is restarted
+                     (--clients N --seconds N)
   kills [ARGUMENT...]   kill client and server a thousand times and judge (--kills N --seed N)
   server [ARGUMENT...]  the school's server (arguments go to `rollbook-server`; default: serve)
   lock               write packaging/requirements.lock anew (needs `uv`)
@@ -99,6 +101,13 @@ def bench(arguments: list[str]) -> int:
     return _become_tests("benchmarks", arguments)
 
 
+def load(arguments: list[str]) -> int:
+    """Many clients at once on two workers while the database is restarted; figures, and what is wrong."""
+    debian.bring(debian.ENVIRONMENT + debian.DATABASE_TESTS)
+    environment.ready()
+    return _become_tests("load", arguments)
+
+
 def kills(arguments: list[str]) -> int:
     """Kill client and server over and over, at random and at named points of a write; judge what is left."""
     debian.bring(debian.ENVIRONMENT)
@@ -132,6 +141,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "test": test,
     "faults": faults,
     "bench": bench,
+    "load": load,
     "kills": kills,
     "server": server,
     "lock": lock,
