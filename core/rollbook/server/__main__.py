@@ -5,15 +5,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from rollbook.domain.clock import SystemClock
+from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import uuid7_source
 from rollbook.domain.roles import Role
 from rollbook.server.commands.speaking import PROBLEM, CommandError, say
 from rollbook.server.logs import keep_quiet
-from rollbook.server.settings import SettingError, read_settings
+from rollbook.server.settings import SettingError, Settings, read_settings
 
-_MAKE_A_DATABASE = ("serve", "create-user", "make-demo", "migrate")
+_MAKE_A_DATABASE = ("serve", "create-user", "make-demo", "migrate", "restore")
 """All others look at a school that is there, and must not make an empty one of a mistyped path."""
 
 
@@ -77,6 +78,19 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.commands.prune import prune
 
         return prune(settings, clock)
+    return _look_after_database(asked, settings, clock)
+
+
+def _look_after_database(asked: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    if asked.command == "backup":
+        from rollbook.server.commands.backup import back_up
+
+        return back_up(settings, clock, asked.file)
+    if asked.command == "restore":
+        from rollbook.server.commands.backup import restore
+
+        allowed = {"replace": asked.replace, "while_running": asked.while_running}
+        return restore(settings, clock, asked.file, **allowed)
     from rollbook.server.commands.check import check, run_migrate
 
     return run_migrate(settings, clock) if asked.command == "migrate" else check(settings, clock, asked.mend)
@@ -99,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     looking.add_argument(
         "--mend", action="store_true", help="count the sums anew that computers compare with"
     )
+    _add_backups(commands, common)
     commands.add_parser("prune", parents=[common], help="let go of what is too old; the server does it daily")
     recovery = commands.add_parser(
         "recovery", parents=[common], help="what computers gave back after the server was put back"
@@ -124,6 +139,17 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=1)
     demo.add_argument("--beside", action="store_true", help="even where another school is in the database")
     return parser
+
+
+def _add_backups(commands: Any, common: argparse.ArgumentParser) -> None:
+    making = commands.add_parser("backup", parents=[common], help="write the whole database to a file")
+    making.add_argument("file", type=Path, metavar="FILE")
+    back = commands.add_parser("restore", parents=[common], help="put a backup in the database's place")
+    back.add_argument("file", type=Path, metavar="FILE")
+    back.add_argument(
+        "--replace", action="store_true", help="a database that is not empty; what it holds is kept aside"
+    )
+    back.add_argument("--while-running", action="store_true", help="even while a server has it open")
 
 
 def _number(least: int, most: int) -> Callable[[str], int]:

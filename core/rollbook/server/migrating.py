@@ -1,10 +1,15 @@
 """Bringing a database to this release's schema. Alembic is loaded only when it is needed."""
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection, inspect, text
 
 from rollbook.server.database import Database
 from rollbook.server.installation import ensure_installation
 from rollbook.server.migrations import HEAD
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LONGEST_SECONDS = 3_600.0
 
@@ -15,10 +20,8 @@ def migrate(database: Database) -> None:
     Raises :class:`ProblemError`.
     """
     from alembic import command
-    from alembic.config import Config
 
-    config = Config()
-    config.set_main_option("script_location", "rollbook.server:migrations")
+    config = _alembic()
 
     def upgrade(connection: Connection) -> None:
         config.attributes["connection"] = connection
@@ -26,6 +29,21 @@ def migrate(database: Database) -> None:
         ensure_installation(connection, database.clock)
 
     database.write(upgrade, longest_seconds=_LONGEST_SECONDS)
+
+
+def known_revisions() -> frozenset[str]:
+    """Every schema that this release knows: its own, and those that it can bring to its own."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_alembic()).walk_revisions())
+
+
+def _alembic() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "rollbook.server:migrations")
+    return config
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -65,6 +65,10 @@ class Settings:
     slow_query_seconds: float = 0.1
     slow_request_seconds: float = 1.0
 
+    # The folder of PostgreSQL's pg_dump, pg_restore and psql, where they are neither on PATH nor Debian's.
+    postgresql_programs: str = ""
+    backup_days: float = 2.0  # `check` warns of a last backup that is older
+
     metrics_token: str = ""
     metrics_open: int = 0
     metrics_desks: int = 100  # so many computers are told by themselves, the worst first

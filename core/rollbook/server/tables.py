@@ -346,3 +346,11 @@ desk_report = Table(
     Column("reported_at", Text, nullable=False),
     Column("reported_at_seconds", BigInteger, nullable=False),
 )
+backup_made = Table(
+    "backup_made",  # when the last backup was made (R13)
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("at_seconds", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)

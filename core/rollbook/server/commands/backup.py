@@ -1,0 +1,139 @@
+"""``rollbook-server backup`` and ``restore``."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import make_url
+
+from rollbook.domain.clock import Clock
+from rollbook.server.backups import BackupError
+from rollbook.server.backups.files import check_sum, sum_file, write_whole
+from rollbook.server.backups.last import note_backup
+from rollbook.server.backups.postgresql import PostgresqlBackups
+from rollbook.server.backups.sqlite import SqliteBackups
+from rollbook.server.commands.opening import explained
+from rollbook.server.commands.speaking import DONE, CommandError, say
+from rollbook.server.database import Database
+from rollbook.server.migrating import is_migrated, known_revisions
+from rollbook.server.migrations import HEAD
+from rollbook.server.problems import ProblemError
+from rollbook.server.settings import Settings
+
+_MEBIBYTE = 1024 * 1024
+_AFTERWARDS = """\
+Next:
+  rollbook-server migrate     where the backup is of an earlier release
+  rollbook-server check
+  start the server
+Staff need do nothing, and go on working. Each computer notices that the server was put back, and gives back
+by itself, at its next sync, what the school had acknowledged since and has lost. How far that is, says
+rollbook-server recovery; rollbook-server recovery end ends it, once every computer has been there. Users and
+passwords that were made since the backup are to be made anew."""
+
+
+class Backups(Protocol):
+    """What both databases can do."""
+
+    def make(self, part: Path) -> None:
+        """Write the database, as it is at one moment, to a new file."""
+
+    def examine(self, file: Path) -> str:
+        """The schema's revision of a backup that is sound, "" where it names none."""
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing that a restore would replace."""
+
+    def is_served(self) -> bool:
+        """Whether somebody else has the database open."""
+
+    def put_back(self, backup: Path, stamp: str, *, empty: bool, served: bool) -> str:
+        """Replace the database; gives where the old one is kept."""
+
+
+def back_up(settings: Settings, clock: Clock, file: Path) -> int:
+    """Write the whole database to ``file``. A server that runs is not hindered."""
+    target = file.absolute()
+    if target.is_dir() or not target.parent.is_dir():
+        raise CommandError(f"{file} must be the name of a file in a folder that exists.")
+    with _means(settings, clock) as backups:
+        size = write_whole(target, backups.make, lambda part: _must_be_known(part, backups.examine(part)))
+    say(f"Backed up to {file} ({size / _MEBIBYTE:,.1f} MiB), with {sum_file(target).name} beside it.")
+    _note(settings, clock, size)
+    return DONE
+
+
+def restore(settings: Settings, clock: Clock, file: Path, *, replace: bool, while_running: bool) -> int:
+    """Put the backup ``file`` in the place of the database, after everything about it has been examined."""
+    if not file.is_file():
+        raise CommandError(f"There is no backup {file}.")
+    with _means(settings, clock) as backups:
+        check_sum(file)
+        revision = backups.examine(file)
+        _must_be_known(file, revision)
+        served, empty = backups.is_served(), backups.is_empty()
+        if served and not while_running:
+            raise CommandError(
+                "A server, or another program, has the database open: stop it first. To replace the database "
+                "under it all the same, add --while-running."
+            )
+        if not empty and not replace:
+            raise CommandError(
+                "The database is not empty, so nothing was done. To replace it by the backup, add --replace; "
+                "what it holds now is kept aside."
+            )
+        stamp = clock.now().strftime("%Y%m%d-%H%M%S-%f")
+        aside = backups.put_back(file, stamp, empty=empty, served=served)
+    say(f"Put back {file} (schema {revision}).")
+    if aside:
+        say(f"What was there before is kept in {aside}: remove it when all is well.")
+    if served:
+        say("Restart the server that ran meanwhile.")
+    say(_AFTERWARDS)
+    return DONE
+
+
+@contextmanager
+def _means(settings: Settings, clock: Clock) -> Iterator[Backups]:
+    database = Database(settings, clock)
+    url = make_url(settings.database)
+    try:
+        if database.engine.dialect.name == "sqlite":
+            if url.database in (None, "", ":memory:"):
+                raise CommandError("The database is in memory alone: there is nothing to back up.")
+            yield SqliteBackups(Path(str(url.database)).absolute())
+        else:
+            # Through a pooler, neither pg_dump's one long transaction nor psql's settings are safe.
+            direct = make_url(settings.events_database or settings.database)
+            yield PostgresqlBackups(database, direct, settings.postgresql_programs)
+    except BackupError as error:
+        raise CommandError(str(error)) from error
+    except ProblemError as error:
+        raise CommandError(explained(error)) from error
+    finally:
+        database.close()
+
+
+def _must_be_known(file: Path, revision: str) -> None:
+    if not revision:
+        raise BackupError(f"{file} is not of a Rollbook server, or of one that was never migrated.")
+    if revision not in known_revisions():
+        raise BackupError(
+            f"{file} is of a later release of Rollbook (schema {revision}; this one knows up to {HEAD}): "
+            "install that release first."
+        )
+
+
+def _note(settings: Settings, clock: Clock, size: int) -> None:
+    """Keep the time for `check`; a backup whose time can't be noted is one all the same."""
+    database = Database(settings, clock)
+    try:
+        if is_migrated(database):
+            database.write(lambda connection: note_backup(connection, clock, size))
+        else:
+            say("Its time is not noted: the database is not at this release's schema.")
+    except ProblemError as error:
+        say(f"Its time could not be noted. {explained(error)}")
+    finally:
+        database.close()
