@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.responses import Response
 
+from rollbook.domain.clock import SystemClock
 from rollbook.domain.roles import Role
 from rollbook.resilience.deadline import current_deadline
 from rollbook.server import tables
@@ -25,24 +26,19 @@ from rollbook.server.wire import json_response
 from support import broken_database
 from support.every_endpoint import every_endpoint
 from support.mistakes import fails_with
-from support.school_server import Desk, SchoolServer
+from support.school_server import Desk, SchoolServer, settings_for
 
 MOST_PER_PROCESS = 25  # of a PostgreSQL's 100, with four workers
 DUPLICATE = "a-school-that-is-there"
 
 
 @pytest.fixture
-def hurried(database: str, tmp_path: Path) -> Iterator[SchoolServer]:
-    server = SchoolServer(
-        database,
-        tmp_path,
-        statement_timeout_seconds=0.2,
-        pool_size=1,
-        pool_overflow=0,
-        pool_timeout_seconds=0.02,
-    )
-    yield server
-    server.close()
+def hurried(database: str, tmp_path: Path) -> Iterator[Database]:
+    """One with short limits, in which nothing need be done in time."""
+    limits = {"statement_timeout_seconds": 0.2, "pool_timeout_seconds": 0.02}
+    made = Database(settings_for(database, tmp_path, pool_size=1, pool_overflow=0, **limits), SystemClock())
+    yield made
+    made.close()
 
 
 def test_r13_a_process_takes_few_connections_and_each_wait_ends(school: SchoolServer) -> None:
@@ -76,18 +72,17 @@ def test_r13_what_is_said_on_connecting_is_said_in_the_databases_own_words(schoo
     engine.dispose()
 
 
-def test_r13_the_time_limit_of_a_statement_is_really_there(hurried: SchoolServer) -> None:
+def test_r13_the_time_limit_of_a_statement_is_really_there(hurried: Database) -> None:
     """The guide sets an attribute that means nothing to a connection; no caller's deadline helps here."""
     assert current_deadline.get() is None
-    database = hurried.parts.database
-    with broken_database.slow(database.engine), pytest.raises(DatabaseError) as caught:
-        database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+    with broken_database.slow(hurried.engine), pytest.raises(DatabaseError) as caught:
+        hurried.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
     assert caught.value.trouble is Trouble.OUT_OF_TIME
 
 
-def test_r13_a_used_up_pool_is_known_by_its_class_and_not_by_its_words(hurried: SchoolServer) -> None:
+def test_r13_a_used_up_pool_is_known_by_its_class_and_not_by_its_words(hurried: Database) -> None:
     """What the guide quotes, “QueuePool limit exceeded with overflow”, is nothing that SQLAlchemy says."""
-    engine = hurried.parts.database.engine
+    engine = hurried.engine
     with broken_database.exhausted(engine), pytest.raises(PoolTimeoutError) as caught:
         engine.connect()
     assert "exceeded" not in str(caught.value)
