@@ -15,6 +15,7 @@ from rollbook.domain.clock import SystemClock
 from rollbook.domain.roles import Role
 from rollbook.server.database import Database
 from rollbook.server.migrating import migrate
+from rollbook_desktop.viewmodels.dashboard import DashboardModel
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.windows.workspace import DASHBOARD, STUDENTS, Workspace
 from support.client_desk import ClientDesk
@@ -212,6 +213,24 @@ def test_r10_it_is_asked_for_only_while_somebody_looks(
     assert desk.dashboard._again.isActive()
     window.go_to(STUDENTS)
     assert not desk.dashboard._again.isActive()
+
+
+def test_r8_what_was_told_hours_ago_is_not_shown_again_before_it_was_asked_for(
+    qtbot: QtBot, client: Client, desk: Desk
+) -> None:
+    now = 1_000.0
+    model = DashboardModel(client, desk.session._bridge, desk.status, lambda: now)
+    with qtbot.waitSignal(model.answered):
+        model.ask_for_person()
+    model.watch(False)
+    assert model.parts
+    now += 3_601.0
+    model.watch(True)
+    assert (model.parts, model.asking) == ((), True)
+    assert model.nothing is not None
+    assert model.nothing.asking
+    qtbot.waitUntil(lambda: bool(model.parts))
+    model.watch(False)
 
 
 def test_w19_the_dashboard_is_read_by_keys_alone(qtbot: QtBot, shown: Workspace) -> None:

@@ -46,6 +46,12 @@ def test_r10_a_fresh_part_says_its_age_from_a_minute_on(age: int, since: float, 
     assert (words.fresh, words.tone, words.why) == (fresh, "good", "")
 
 
+def test_r10_a_part_told_long_ago_is_not_called_up_to_date() -> None:
+    assert words_of("students", ok({"count": 3}, 100), 200.0).tone == "good"
+    words = words_of("students", ok({"count": 3}, 100), 201.0)
+    assert (words.tone, words.fresh[:26], words.why) == ("warn", "As it was 5 minutes ago (2", "")
+
+
 def test_r10_a_stale_part_says_its_age_the_time_here_included() -> None:
     part = DashboardPart(PartStatus.STALE, {"count": 3}, "database-busy", AS_OF, 3_500)
     words = words_of("students", part, 101.0)

@@ -15,6 +15,8 @@ from rollbook_desktop.viewmodels.status import StatusModel
 
 AGAIN_MS = 120_000
 REWORD_MS = 20_000
+FORGOTTEN_SECONDS = 3600.0
+"""After so long out of sight, what was told is not shown again before it was asked for."""
 WORK_OFFLINE = "work-offline"
 
 
@@ -114,6 +116,8 @@ class DashboardModel(QObject):
             else:
                 timer.stop()
         if on:
+            if self._monotonic() - self._told_at > FORGOTTEN_SECONDS:
+                self._view = None  # how old it may be to be shown, the facade knows
             self.ask()
 
     def ask_for_person(self) -> None:

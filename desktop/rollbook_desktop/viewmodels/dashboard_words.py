@@ -13,6 +13,9 @@ translate = QCoreApplication.translate
 PARTS = ("students", "weather", "grade_levels")
 """The parts that the window knows, in their order."""
 
+FRESH_SECONDS = 300
+"""How long a part is called up to date that was so when it was told: while nobody looks, nobody asks."""
+
 
 class PartLike(Protocol):
     """A part as the facade tells it; ``age_seconds`` is of when it was told."""
@@ -75,12 +78,12 @@ def words_of(name: str, part: PartLike, since_told: float, server_away: bool = F
         absent = translate("dashboard", "Not available")
         return PartWords(Told(_title(name)), "quiet", "offline", absent, reason_words.part_words(name, code))
     age = part.age_seconds + since_told
-    if part.status == "ok":
+    if part.status == "ok" and age <= FRESH_SECONDS:
         return PartWords(told, "good", "check", _fresh(age))
     fresh = translate("dashboard", "As it was {ago} ({at})").format(
         ago=moments.ago_by(age), at=moments.at(part.as_of)
     )
-    why = "" if server_away else reason_words.part_words(name, part.reason)
+    why = "" if server_away or not part.reason else reason_words.part_words(name, part.reason)
     return PartWords(told, "warn", "waiting", fresh, why)
 
 
