@@ -1,5 +1,7 @@
 """The dashboard in the window, over the real client and the real server (R10, R8, R12, W3, W16, W19)."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +12,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import text
 
+from rollbook.client.dashboard import DashboardView
 from rollbook.client.facade import Client
 from rollbook.domain.clock import SystemClock
 from rollbook.domain.roles import Role
 from rollbook.server.database import Database
 from rollbook.server.migrating import migrate
+from rollbook_desktop.bridge.bridge import Bridge
 from rollbook_desktop.viewmodels.dashboard import DashboardModel
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.windows.workspace import DASHBOARD, STUDENTS, Workspace
@@ -159,14 +163,39 @@ def test_r8_sign_out_leaves_nothing_on_the_screen(qtbot: QtBot, shown: Workspace
 
 
 def test_r8_an_answer_that_comes_after_the_sign_out_is_not_shown(
-    qtbot: QtBot, shown: Workspace, desk: Desk, computer: ClientDesk
+    qtbot: QtBot,
+    shown: Workspace,
+    desk: Desk,
+    client: Client,
+    bridge: Bridge,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with qtbot.waitSignal(desk.session.signed_out):
-        desk.session.sign_out()
-        desk.dashboard.ask()  # on its way, while the session ends
+    released, ended, real = threading.Event(), threading.Event(), client.dashboard
+
+    async def held() -> DashboardView:
+        try:
+            view = await real()
+            await asyncio.to_thread(released.wait)
+            return view
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(client, "dashboard", held)
+    ask(shown)
+    desk.session.sign_out()
     waits(qtbot, shown, "dashboardNoticeTitle", "You are signed out")
-    qtbot.waitUntil(lambda: not desk.dashboard.asking)
+    released.set()
+    qtbot.waitUntil(ended.is_set)
+    passed_by: list[None] = []
+    bridge.spawn(_some_turns_of_the_loop(), passed_by.append)  # behind whatever became of the question
+    qtbot.waitUntil(lambda: bool(passed_by))
+    assert said(shown, "dashboardNoticeTitle") == "You are signed out"
     assert numbers(shown) == []
+
+
+async def _some_turns_of_the_loop() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 def test_r6_a_right_that_was_taken_away_leaves_nothing_on_the_screen(
@@ -216,10 +245,10 @@ def test_r10_it_is_asked_for_only_while_somebody_looks(
 
 
 def test_r8_what_was_told_hours_ago_is_not_shown_again_before_it_was_asked_for(
-    qtbot: QtBot, client: Client, desk: Desk
+    qtbot: QtBot, client: Client, bridge: Bridge, desk: Desk
 ) -> None:
     now = 1_000.0
-    model = DashboardModel(client, desk.session._bridge, desk.status, lambda: now)
+    model = DashboardModel(client, bridge, desk.status, lambda: now)
     with qtbot.waitSignal(model.answered):
         model.ask_for_person()
     model.watch(False)

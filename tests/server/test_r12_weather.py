@@ -17,8 +17,10 @@ import pytest
 from rollbook.contract.dashboard import DashboardPart
 from rollbook.contract.weather import CONDITIONS
 from rollbook.resilience.deadline import Deadline, under
+from rollbook.resilience.failures import CallFailedError
 from rollbook.server.metrics import Metrics
 from rollbook.server.outside import open_meteo
+from rollbook.server.outside.door import Door
 from rollbook.server.outside.places import Place
 from rollbook.server.outside.weather import WeatherService
 from rollbook.server.settings import Settings
@@ -350,7 +352,7 @@ async def test_r2_one_in_a_hurry_takes_nothing_from_the_others() -> None:
 
     clock, server = SettableClock(), FaultyServer(when_told)
     async with asked(server, clock, weather_seconds=30.0) as service:
-        with under(Deadline(clock, 0.1)):
+        with under(Deadline(clock, 0.0)):
             hurried = asyncio.create_task(service.told(ATHENS))
         await begun.wait()
         patient = asyncio.create_task(service.told(ATHENS))
@@ -358,6 +360,17 @@ async def test_r2_one_in_a_hurry_takes_nothing_from_the_others() -> None:
         go.set()
         assert seen(await patient) == ("ok", "")
     assert len(server.requests) == 1
+
+
+async def test_r2_the_question_itself_ends_in_time_however_slowly_its_answer_comes() -> None:
+    """No single read of it is ever late."""
+    clock = SettableClock()
+    door = Door(clock, 64 * 1024, WHOLE_SECONDS)
+    async with FaultyServer(slow_drip(GOOD, 0.02)) as server:
+        with pytest.raises(CallFailedError) as caught:
+            await door.get(server.url, {}, Deadline(clock, WHOLE_SECONDS))
+        await door.close()
+    assert (caught.value.code, caught.value.kind) == ("timeout", "transient")
 
 
 async def test_r7_the_outside_has_its_room_and_no_more() -> None:

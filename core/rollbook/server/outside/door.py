@@ -46,13 +46,11 @@ class Door:
             failure = translate.from_status(answer, self._clock.now())
             if failure is not None:
                 raise failure
-            if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise translate.unreadable()  # none was allowed: a packed answer may be of any length
             return await self._read(answer)
 
     async def _read(self, answer: httpx.Response) -> bytes:
         body = bytearray()
-        async for part in answer.aiter_raw():
+        async for part in answer.aiter_raw():  # as it came: unpacked, it might be of any length
             body += part
             if len(body) > self._most_bytes:
                 raise translate.too_large()
