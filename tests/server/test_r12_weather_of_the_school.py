@@ -17,7 +17,12 @@ from support.faulty_server import Answering, FaultyServer, answer, then_hang
 from support.school_server import SchoolServer
 
 GOOD = {"current": {"time": "2026-09-01T07:45", "temperature_2m": 21.4, "weather_code": 0}}
-PLACE = {"weather_place": "Athens", "weather_latitude": 37.98, "weather_longitude": 23.73}
+PLACE = {
+    "weather_place": "Athens",
+    "weather_latitude": 37.98,
+    "weather_longitude": 23.73,
+    "weather_seconds": 30.0,
+}
 NOBODY = "http://127.0.0.1:1"
 MakeSchool = Callable[..., SchoolServer]
 

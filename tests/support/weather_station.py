@@ -48,6 +48,7 @@ class WeatherStation:
             "weather_place": "Athens",
             "weather_latitude": 37.98,
             "weather_longitude": 23.73,
+            "weather_seconds": 30.0,
         }
 
     def __enter__(self) -> Self:
