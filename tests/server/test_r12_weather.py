@@ -4,17 +4,12 @@ import asyncio
 import json
 import random
 import threading
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from rollbook.contract.dashboard import DashboardPart
 from rollbook.contract.weather import CONDITIONS
 from rollbook.resilience.deadline import Deadline, under
 from rollbook.resilience.failures import CallFailedError
@@ -28,63 +23,23 @@ from support.faulty_server import (
     Answering,
     FaultyServer,
     answer,
-    cut_short,
-    hang_up,
-    html_page,
     raw,
-    reset,
     response,
     slow_drip,
     then_hang,
-    truncated,
 )
 from support.settable_clock import SettableClock
-
-ATHENS = Place("Athens", 37.98376, 23.72784)
-GOOD: dict[str, Any] = {
-    "latitude": 37.98,
-    "current": {
-        "time": "2026-09-01T07:45",
-        "interval": 900,
-        "temperature_2m": 21.4,
-        "weather_code": 61,
-        "wind_speed_10m": 0.0,
-        "precipitation": 0.3,
-    },
-    "daily": {"time": ["2026-09-01"], "temperature_2m_min": [17.2], "temperature_2m_max": [27.9]},
-}
-WHOLE_SECONDS = 1.0  # of a question in tests that wait for its end
-ENOUGH_SECONDS = 30.0
-
-
-@asynccontextmanager
-async def asked(
-    server: FaultyServer, clock: SettableClock | None = None, **settings: Any
-) -> AsyncIterator[WeatherService]:
-    """The service in front of ``server``, closed at the end."""
-    async with server:
-        service = service_at(server.url, clock, **settings)
-        try:
-            yield service
-        finally:
-            await asyncio.to_thread(service.close)
-
-
-def service_at(url: str, clock: SettableClock | None = None, **settings: Any) -> WeatherService:
-    # Time enough, lest a busy machine look like a slow service.
-    made = Settings(weather_url=url, **({"weather_seconds": ENOUGH_SECONDS} | settings))
-    return WeatherService(made, clock or SettableClock(), Metrics(), random.Random(1))
-
-
-def seen(part: DashboardPart) -> tuple[str, str]:
-    assert (part.data is None) == (part.status == "unavailable")
-    return part.status.value, part.reason
-
-
-def changed(**current: Any) -> Answering:
-    """The good answer with other values of now."""
-    return answer(value=GOOD | {"current": GOOD["current"] | current})
-
+from support.weather_service import (
+    ATHENS,
+    ENOUGH_SECONDS,
+    GOOD,
+    LASTING,
+    REFUSED,
+    TRANSIENT,
+    WHOLE_SECONDS,
+    asked,
+    seen,
+)
 
 # ---- what goes out, and what comes in
 
@@ -128,117 +83,6 @@ async def test_r10_what_the_service_does_not_say_is_null_with_a_note_and_never_z
     unknown = ("temperature", "temperature_least", "temperature_most", "wind_speed", "precipitation")
     assert [getattr(part.data, name) for name in (*unknown, "condition")] == [None] * 6
     assert part.data.notes == dict.fromkeys(unknown, "not-told") | {"condition": "word-not-known"}
-
-
-# ---- what goes wrong
-
-TRANSIENT: list[tuple[Answering, str]] = [
-    (answer(503), "service-failing"),
-    (html_page(502), "service-failing"),
-    (answer(504), "service-failing"),
-    (answer(408), "service-failing"),
-    (cut_short(GOOD), "unreadable-answer"),
-    (reset, "unreachable"),
-    (hang_up, "unreadable-answer"),
-    (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "unreadable-answer"),
-]
-LASTING: list[tuple[Answering, str]] = [
-    (answer(500), "service-failing"),
-    (html_page(), "unreadable-answer"),
-    (truncated(GOOD), "unreadable-answer"),
-    (answer(value=[]), "unreadable-answer"),
-    (answer(value={}), "unreadable-answer"),
-    (answer(value={"current": None}), "unreadable-answer"),
-    (answer(value={"current": {"temperature_2m": 21.4}}), "unreadable-answer"),
-    (answer(value={"error": True, "reason": "no such place"}), "unreadable-answer"),
-    (changed(time="yesterday"), "unreadable-answer"),
-    (changed(temperature_2m="mild"), "unreadable-answer"),
-    (changed(temperature_2m=9_999), "unreadable-answer"),
-    (raw(response(body=b'{"current": NaN}')), "unreadable-answer"),
-    (raw(response(body=b"\xff\xfe\x00")), "unreadable-answer"),
-    (raw(response(body=b"[" * 60_000)), "unreadable-answer"),
-    (raw(response(204, b"")), "unreadable-answer"),
-    (raw(response(body=b"\x1f\x8b", Content_Encoding="gzip")), "unreadable-answer"),
-    (raw(response(302, b"", Location="/v1/forecast")), "redirected"),
-    (raw(response(301, b"", Location="http://169.254.169.254/latest")), "redirected"),
-    (raw(response(body=b" " * 70_000)), "answer-too-large"),
-    (raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b" " * 70_000), "answer-too-large"),
-]
-REFUSED: list[tuple[Answering, str]] = [
-    (answer(400, {"error": True}), "service-refused"),
-    (answer(404), "service-refused"),
-    (html_page(403), "service-refused"),
-]
-SLOW: list[tuple[Answering, str]] = [
-    (then_hang(), "timeout"),
-    (then_hang(response(body=b"{", length=900)), "timeout"),
-    (slow_drip(GOOD, 0.02), "timeout"),
-]
-
-
-def seconds_for(reason: str) -> float:
-    return WHOLE_SECONDS if reason == "timeout" else ENOUGH_SECONDS
-
-
-@pytest.mark.parametrize(("fault", "reason"), [*TRANSIENT, *LASTING, *REFUSED, *SLOW])
-async def test_r12_a_fault_at_the_first_call_is_unavailable_with_its_reason(
-    fault: Answering, reason: str
-) -> None:
-    began = time.monotonic()
-    async with asked(FaultyServer(fault), weather_seconds=seconds_for(reason)) as service:
-        assert seen(await service.told(ATHENS)) == ("unavailable", reason)
-    assert time.monotonic() - began < ENOUGH_SECONDS
-
-
-@pytest.mark.parametrize(("fault", "reason"), [*TRANSIENT, *LASTING, *SLOW])
-async def test_r12_a_fault_later_is_the_weather_as_it_was_with_its_age(fault: Answering, reason: str) -> None:
-    clock, server = SettableClock(), FaultyServer(answer(value=GOOD))
-    async with asked(server, clock, weather_seconds=seconds_for(reason)) as service:
-        first = await service.told(ATHENS)
-        server.then(fault)
-        clock.advance(299)
-        part = await service.told(ATHENS)
-        assert seen(part) == ("stale", reason)
-        assert (part.data, part.as_of, part.age_seconds) == (first.data, first.as_of, 299)
-
-
-@pytest.mark.parametrize(("fault", "reason"), REFUSED)
-async def test_r6_a_refusal_is_not_covered_with_what_was(fault: Answering, reason: str) -> None:
-    clock, server = SettableClock(), FaultyServer(answer(value=GOOD))
-    async with asked(server, clock) as service:
-        await service.told(ATHENS)
-        server.then(fault)
-        clock.advance(200)
-        assert seen(await service.told(ATHENS)) == ("unavailable", reason)
-
-
-async def test_r8_the_weather_is_refused_past_its_limit() -> None:
-    clock, server = SettableClock(), FaultyServer(answer(value=GOOD))
-    async with asked(server, clock) as service:
-        await service.told(ATHENS)
-        server.then(answer(503))
-        clock.advance(300.5)
-        assert seen(await service.told(ATHENS)) == ("unavailable", "service-failing")
-
-
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("http://127.0.0.1:1", "unreachable"),
-        ("http://no-such-host.invalid", "name-not-found"),
-        ("ftp://127.0.0.1", "address-invalid"),
-        ("nonsense", "address-invalid"),
-        ("http://", "address-invalid"),
-    ],
-)
-async def test_r12_nobody_there_from_the_first_call(url: str, reason: str) -> None:
-    service = service_at(url)
-    try:
-        part = await service.told(ATHENS)
-    finally:
-        await asyncio.to_thread(service.close)
-    assert part.status == "unavailable"
-    assert part.reason in {reason, "unreachable"} if reason == "name-not-found" else part.reason == reason
 
 
 # ---- how often it is asked
