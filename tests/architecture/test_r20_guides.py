@@ -30,7 +30,7 @@ NAME = re.compile(r"^([a-z]+(?:_[a-z]+)+)$")
 CODE = re.compile(r"^([a-z]+(?:-[a-z]+)+)$")
 ADDRESS = re.compile(r"(?:^|:\d+)(/[a-z0-9/_{}]+)$")
 HELP_IN_WORDS = re.compile(r"Help, “([^”]+)”, “([^”]+)”")
-OF_OTHERS = {"max_connections", "pg_restore", "in_use", "duration_ms"}
+OF_OTHERS = {"max_connections", "pg_dump", "pg_restore", "in_use", "duration_ms"}
 """PostgreSQL's, a label of our metrics, a word of our log."""
 OF_THE_NETWORK = {"name-not-found", "tls-failed"}
 """Codes of the client's border, which `tests/core/api/test_faults.py` makes happen."""
@@ -97,7 +97,7 @@ def test_r20_enough_commands_are_looked_at_and_a_made_up_one_is_noticed() -> Non
     assert len(commands()) >= 25
     assert sum(map(len, commands().values())) >= 8
     assert help_of("rollbookctl", "conflicts", "guess")[0] == 2
-    assert help_of("rollbook-server", "restore")[0] == 2
+    assert help_of("rollbook-server", "undo")[0] == 2
     assert not re.search(r"\bfly\b", help_of("rollbook-server", "recovery")[1])
     assert leading(["--server", "ADDRESS", "sync"]) == ["sync"]
     assert leading(["conflicts", "show", "ID"]) == ["conflicts", "show"]
