@@ -20,6 +20,7 @@ from rollbook.api.wakeups import WakeUps
 from rollbook.contract.devices import DeskReport
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.contract.files import CHUNK_MEDIA_TYPE, ChunksAsked, ChunksMissing
+from rollbook.contract.jobs import Job, ReportRequest
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.operations import PushResponse, ReceiptsRequest, ReceiptsResponse
 from rollbook.contract.proposals import (
@@ -43,6 +44,7 @@ from rollbook.resilience.retry import Retry
 from rollbook.resilience.settings import ResilienceSettings
 
 _Shape = TypeVar("_Shape")
+_JOB_ROUTE = "/api/v1/jobs/{job_id}"
 _CHUNK_ROUTE = "/api/v1/files/chunks/{sha256}"
 _PROPOSALS = "/api/v1/sync/proposals"
 _FALLS = frozenset({"internal-error"})
@@ -238,6 +240,24 @@ class ApiClient:
         """A chunk of the school's (S31)."""
         path = f"/api/v1/files/chunks/{sha256}"
         return (await self._read(Call("GET", path, bytes, route=_CHUNK_ROUTE))).value
+
+    async def ask_for_report(self, asked: ReportRequest) -> Job:
+        """Have a report made; where it is, done where that was quick (R11)."""
+        body = msgspec.json.encode(asked)
+        return (await self._once(Call("POST", "/api/v1/reports", Job, body=body))).value
+
+    async def job(self, job_id: str) -> Job:
+        """Where a piece of long work is."""
+        return (await self._read(Call("GET", f"/api/v1/jobs/{job_id}", Job, route=_JOB_ROUTE))).value
+
+    async def cancel_job(self, job_id: str) -> Job:
+        """End it where it stands."""
+        return (await self._once(Call("DELETE", f"/api/v1/jobs/{job_id}", Job, route=_JOB_ROUTE))).value
+
+    async def finished_report(self, job_id: str) -> bytes:
+        """What came of it."""
+        path, route = f"/api/v1/reports/{job_id}", "/api/v1/reports/{job_id}"
+        return (await self._read(Call("GET", path, bytes, route=route))).value
 
     async def report(self, report: DeskReport, seconds: float) -> None:
         """Tell how things stand here (S30). Past the breaker: what comes of it says nothing of syncing."""

@@ -28,6 +28,8 @@ _GATEWAY = {502, 503, 504}
 _GUEST_NETWORK = "On a guest network, sign in to it in a browser first; else check the address."
 _BY_STATUS = {401: "not-signed-in", 403: "forbidden", 413: "body-too-large", 429: "too-many-requests"}
 
+_FILES = (CHUNK_MEDIA_TYPE, "text/csv")
+
 
 def from_transport(error: Exception, *, writes: bool, has_route: bool) -> CallFailedError:
     """A failure below HTTP. ``writes``: once connected, the other side may have taken it.
@@ -87,8 +89,8 @@ def decoded(answer: httpx.Response, shape: type[_Shape], *, writes: bool) -> _Sh
 
 
 def plain(answer: httpx.Response) -> bytes:
-    """The bytes of our server's answer that is no JSON. Raises :class:`CallFailedError` for another kind."""
-    if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() != CHUNK_MEDIA_TYPE:
+    """The bytes of our server's answer that is a file. Raises :class:`CallFailedError` for another kind."""
+    if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() not in _FILES:
         raise unreadable(writes=False)
     return answer.content
 

@@ -19,6 +19,7 @@ from rollbook.cli import (
     outbox,
     photo,
     proposals,
+    report,
     status,
     students,
     support,
@@ -49,11 +50,12 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "history": history.run,
     "import": importing.run,
     "proposals": proposals.run,
+    "report": report.run,
     "support": support.run,
 }
 
 
-_SHOW_THE_SCHOOL = ("students", "photo", "outbox", "conflicts", "history", "import", "proposals")
+_SHOW_THE_SCHOOL = ("students", "photo", "outbox", "conflicts", "history", "import", "proposals", "report")
 _SIGNED_OUT = (
     "You are signed out: nothing of the school is shown or entered until {0} signs in again ({1}). "
     "Entries that wait are kept."

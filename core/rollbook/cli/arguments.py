@@ -45,6 +45,7 @@ def parser() -> Parser:
     _connecting(commands)
     _students(commands)
     _photo(commands)
+    _report(commands)
     _outbox(commands)
     _conflicts(commands)
     _proposals(commands)
@@ -112,6 +113,13 @@ def _photo(commands: Commands) -> None:
         one = _leaf(verbs, verb, says)
         one.add_argument("id", metavar="ID")
         one.add_argument("file", type=Path, metavar="FILE")
+
+
+def _report(commands: Commands) -> None:
+    report = _leaf(commands, "report", "have the school's server make a report, and write it to FILE")
+    report.add_argument("name", choices=("roll",), help="roll: all students by class and name, as CSV")
+    report.add_argument("file", type=Path, metavar="FILE")
+    report.add_argument("--homeroom", metavar="CLASS", help="of this class alone")
 
 
 def _outbox(commands: Commands) -> None:

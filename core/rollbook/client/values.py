@@ -356,3 +356,11 @@ class Story:
         """Those of requests that this computer knows nothing of: another one's, or forgotten here."""
         known = {attempt.request_id for attempt in self.attempts}
         return [line for line in self.lines if line.get("request_id") not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProgress:
+    """How far a report is; ``total`` is 0 while nobody knows it."""
+
+    done: int
+    total: int

@@ -8,10 +8,11 @@ import anyio.to_thread
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from rollbook.contract.jobs import ENDED, Job, ReportRequest
+from rollbook.contract.jobs import ENDED, Job, JobState, ReportRequest
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.jobs.kinds import Report
 from rollbook.server.openapi import described
+from rollbook.server.problems import ProblemError
 from rollbook.server.wire import JsonBytes, decoded, json_response
 
 router = APIRouter(tags=["reports"])
@@ -20,9 +21,9 @@ _JOB = "/api/v1/jobs/{job_id}"
 JobId = Annotated[str, Path(max_length=64)]
 
 
-@router.post("/api/v1/reports", **described(takes=ReportRequest, gives="Job", also=(202,), media_type=CSV))
+@router.post("/api/v1/reports", **described(takes=ReportRequest, gives="Job", also=(202,)))
 async def ask(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response:
-    """The report where it is made within the budget, else 202 with the place to look for it.
+    """Have a report made: 200 where it is within the budget, else 202 with the place to look for it.
 
     It is made whether or not anybody waits, and after a restart. The same again is the same report.
     """
@@ -30,8 +31,8 @@ async def ask(parts: ServerParts, caller: InSchool, body: JsonBytes) -> Response
     job_id, made = await anyio.to_thread.run_sync(parts.jobs.ask, caller, asked)
     if made is not None:
         await _wait(made, parts.settings.report_budget_seconds)
-    found = await anyio.to_thread.run_sync(parts.jobs.report, caller, job_id)
-    return _answer(found, parts.settings.report_poll_seconds)
+    job = await anyio.to_thread.run_sync(parts.jobs.see, caller, job_id)
+    return _where(job, parts.settings.report_poll_seconds)
 
 
 @router.get("/api/v1/reports/{job_id}", **described(gives="Job", also=(202,), media_type=CSV))
@@ -73,13 +74,21 @@ async def _wait(made: Future[None], seconds: float) -> None:
 
 def _answer(found: Report | Job, poll_seconds: float) -> Response:
     if isinstance(found, Job):
-        where = {"Location": _JOB.format(job_id=found.id)}
-        return json_response(found, 202, where | _look_again(found, poll_seconds))
+        return _where(found, poll_seconds)
     headers = {
         "Content-Disposition": f'attachment; filename="{found.file_name}"',
         "X-Content-Type-Options": "nosniff",
     }
     return Response(found.content, headers=headers, media_type=found.media_type)
+
+
+def _where(job: Job, poll_seconds: float) -> Response:
+    """Where it is, or what failed it."""
+    if job.state is JobState.FAILED:
+        raise ProblemError(job.error)
+    status = 200 if job.state in ENDED else 202
+    where = {"Location": _JOB.format(job_id=job.id)}
+    return json_response(job, status, where | _look_again(job, poll_seconds))
 
 
 def _look_again(job: Job, poll_seconds: float) -> dict[str, str]:
