@@ -14,6 +14,7 @@ from rollbook.contract.devices import NEVER
 from rollbook.contract.jobs import JobState
 from rollbook.contract.problems import PROBLEM_TYPES
 from rollbook.resilience.bulkhead import BulkheadFullError
+from rollbook.server.backups.last import note_backup
 from rollbook.server.problems import ProblemError
 from support import broken_database
 from support.asked_jobs import job_asked
@@ -176,6 +177,14 @@ def test_r19_jobs_by_state_and_the_age_of_the_oldest(alone: SchoolServer) -> Non
         ("cancelled",): 1,
     }
     assert metrics_of(alone, "rollbook_job_oldest_seconds") == {("queued",): 200, ("running",): 150}
+
+
+def test_r19_the_age_of_the_last_backup(alone: SchoolServer) -> None:
+    alone.write(lambda connection: connection.execute(text("DELETE FROM backup_made")))
+    assert metrics_of(alone, "rollbook_backup_age_seconds") == {}
+    alone.write(lambda connection: note_backup(connection, alone.clock, 5))
+    alone.clock.advance(3 * DAY)
+    assert metrics_of(alone, "rollbook_backup_age_seconds") == {(): 3 * DAY}
 
 
 def test_r19_the_outbox_of_each_computer_and_its_lag(alone: SchoolServer) -> None:

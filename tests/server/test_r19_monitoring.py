@@ -13,6 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from rollbook.help_guides import anchor, guide
+from rollbook.server.backups.last import note_backup
 from support.asked_jobs import job_asked
 from support.desk_reports import reported
 from support.school_server import SchoolServer
@@ -151,6 +152,7 @@ def exported(database: str, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     reported(one, waiting=1)
     job_asked(school, one.session.user_id)
     school.parts.metrics.outside("weather", "ok")
+    school.write(lambda connection: note_backup(connection, school.clock, 1))
     found: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(school.client.get("/metrics").text):
         for sample in family.samples:

@@ -16,6 +16,7 @@ from rollbook.contract.weather import Weather
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import IdSource, uuid7_source
 from rollbook.server import health
+from rollbook.server.alerting.alerts import Alerts
 from rollbook.server.analytics import endpoints as analytics_endpoints
 from rollbook.server.auth import endpoints as auth_endpoints
 from rollbook.server.auth.caller import Callers
@@ -43,6 +44,7 @@ from rollbook.server.numbers import endpoints as numbers_endpoints
 from rollbook.server.numbers.service import NumberService
 from rollbook.server.openapi import install_openapi
 from rollbook.server.outside import endpoints as outside_endpoints
+from rollbook.server.outside.messengers import Messengers
 from rollbook.server.outside.weather import WeatherService
 from rollbook.server.parts import Parts
 from rollbook.server.problems import install_problem_handlers
@@ -134,6 +136,8 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Ra
     shared = os.environ.get(SHARED_FOLDER)
     workers = Workers(clock, Path(shared) if shared else None)
     metrics = Metrics()
+    sender = Messengers(settings.alert_urls) if settings.alert_urls else None
+    alerts = Alerts(settings, clock, sender, metrics.alert)
     database = Database(settings, clock, metrics)
     installation = KnownInstallation(database)
     notices = Notices(
@@ -152,6 +156,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Ra
         installation=installation,
         metrics=metrics,
         workers=workers,
+        alerts=alerts,
         callers=Callers(database, installation, clock),
         auth=AuthService(database, installation, settings, clock, new_id),
         push=PushService(database, clock, metrics, wakeups.committed, installation),
@@ -159,7 +164,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Ra
         recovery=RecoveryService(database, clock, new_id, installation, wakeups.committed),
         teller=Teller(database, clock, settings),
         weather=WeatherService(settings, clock, metrics, chance),
-        jobs=Jobs(database, settings, clock, new_id),
+        jobs=Jobs(database, settings, clock, new_id, alerts=alerts.note),
         wakeups=wakeups,
         notices=notices,
     )
@@ -175,6 +180,7 @@ def _wrap(app: FastAPI, parts: Parts, new_id: IdSource) -> None:
         RequestLogMiddleware,
         clock=parts.clock,
         metrics=parts.metrics,
+        alerts=parts.alerts,
         slow_seconds=parts.settings.slow_request_seconds,
     )
     app.add_middleware(RequestIdMiddleware, new_id=new_id, installation=parts.installation.id_if_known)

@@ -24,6 +24,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     with suppress(ProblemError):  # the database is away: every answer says so until it is back
         await anyio.to_thread.run_sync(parts.installation.get)
     parts.notices.start()
+    parts.alerts.start()
     looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
     daily = asyncio.create_task(_daily(parts), name="upkeep")
     jobs = asyncio.create_task(_jobs(parts), name="jobs")
@@ -38,6 +39,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await task
     await anyio.to_thread.run_sync(parts.weather.close)
+    await anyio.to_thread.run_sync(parts.alerts.close, parts.settings.shutdown_seconds)
     parts.database.close()
 
 

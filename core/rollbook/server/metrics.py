@@ -80,6 +80,10 @@ class Metrics:
             "bulkhead_rejected", "Work that was turned away since its room was full.", "name"
         )
 
+        self._alerts = self._counter("alerts", "Messages of critical errors, by how they ended.", "outcome")
+        for outcome in ("sent", "failed", "dropped"):
+            self._alerts.labels(outcome)
+
     def _show_this_worker(self) -> None:
         """What is shown of now: each worker says it of itself, and forgets it when it dies."""
         self._breakers = self._gauge(
@@ -143,6 +147,10 @@ class Metrics:
     def outside(self, service: str, outcome: str) -> None:
         """Count a question to an outside service; ``outcome`` is ``ok`` or a failure's code."""
         self._outside.labels(service, outcome).inc()
+
+    def alert(self, outcome: str) -> None:
+        """Count a message to people: ``sent``, ``failed`` (it is tried again) or ``dropped``."""
+        self._alerts.labels(outcome).inc()
 
     def breaker(self, name: str, state: str) -> None:
         """Note the state of a breaker, by its word."""

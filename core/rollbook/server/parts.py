@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from rollbook.domain.clock import Clock
+from rollbook.server.alerting.alerts import Alerts
 from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
 from rollbook.server.database import Database
@@ -32,6 +33,7 @@ class Parts:
     installation: KnownInstallation
     metrics: Metrics
     workers: Workers
+    alerts: Alerts
     callers: Callers
     auth: AuthService
     push: PushService

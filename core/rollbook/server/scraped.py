@@ -15,6 +15,7 @@ from sqlalchemy import Connection, make_url
 
 from rollbook.contract.devices import Device
 from rollbook.domain.clock import Clock
+from rollbook.server.backups.last import LastBackup, last_backup
 from rollbook.server.devices.service import devices
 from rollbook.server.diagnostics.waiting import jobs, unsynced_seconds
 from rollbook.server.settings import Settings
@@ -32,12 +33,13 @@ class Kept:
     heads: Mapping[str, int]
     desks: Sequence[Device]
     jobs: Mapping[str, Any]
+    backup: LastBackup | None
 
 
 def read_kept(connection: Connection, clock: Clock, settings: Settings) -> Kept:
     """Read it."""
     desks = devices(connection, clock, None, settings.desk_silent_days)
-    return Kept(heads_of(connection), desks, jobs(connection, None, clock))
+    return Kept(heads_of(connection), desks, jobs(connection, None, clock), last_backup(connection, clock))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,9 @@ class Scraped(Collector):
             return
         yield self._heads(self.kept.heads)
         yield from _of_jobs(self.kept.jobs)
+        if self.kept.backup is not None:  # who makes none by our command may well make some by another
+            age = self.kept.backup.seconds_ago
+            yield _gauge("backup_age_seconds", "Age of the last backup that rollbook-server made.", age)
         yield from _of_all_desks(self.kept.desks)
         if self.by_desk:
             yield from _of_each_desk(self.kept.desks, self.settings.metrics_desks)

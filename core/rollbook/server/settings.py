@@ -92,6 +92,9 @@ class Settings:
     file_days: int = (
         30  # of the feed, as they were written down: a file that nothing names any more is kept so long
     )
+    # Who is told of critical errors: addresses as Apprise writes them, with blanks between.
+    alert_urls: str = ""
+    alert_repeat_seconds: float = 900.0  # after one of a kind, further ones are told together so often
     number_block_size: int = 20
     number_prefix: str = ""
     number_digits: int = 0
@@ -211,6 +214,7 @@ _LEAST = {
     "weather_longitude": -180,
     "weather_seconds": 0.05,
     "gauges_seconds": 0.1,
+    "alert_repeat_seconds": 1,
     "outside_attempts": 1,
     "outside_concurrent": 1,
     "outside_answer_bytes": 1024,

@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 from rollbook.domain.clock import Clock
 from rollbook.server.commands.opening import opened
 from rollbook.server.commands.speaking import DONE, PROBLEM, CommandError, say
+from rollbook.server.outside.messengers import check_addresses
 from rollbook.server.settings import ENVIRONMENT_PREFIX, Settings
 from rollbook.server.shared_counts import SHARED_FOLDER
 
@@ -30,6 +31,7 @@ Else the server closes it just as the next request comes, which then looks like 
 
 def serve(settings: Settings, clock: Clock, host: str, port: int, workers: int) -> int:
     """Serve until told to end. Prints one line on standard output once connections are really answered."""
+    check_addresses(settings.alert_urls)
     _prepare(settings, clock)
     _hand_down(settings)
     config = uvicorn.Config(

@@ -3,7 +3,7 @@
 import json
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -29,6 +29,14 @@ _TOLD_EVERY_SECONDS = 0.5
 _MOST_ATTEMPTS = 3
 
 
+Alert = Callable[[str, str, str], None]
+"""Told of a failure: the problem's code, where, and the ID of the request that asked for the work."""
+
+
+def nobody_is_told(_kind: str, _where: str, _request_id: str) -> None:
+    """Where there is nobody to tell."""
+
+
 class JobEndedError(Exception):
     """The work is to end here: it was cancelled, another has it, or the process ends."""
 
@@ -45,8 +53,14 @@ class JobRunner:
     """This process's share of the work."""
 
     def __init__(
-        self, database: Database, settings: Settings, clock: Clock, kinds: Mapping[str, ReportKind]
+        self,
+        database: Database,
+        settings: Settings,
+        clock: Clock,
+        kinds: Mapping[str, ReportKind],
+        alert: Alert = nobody_is_told,
     ) -> None:
+        self._alert = alert
         self._database = database
         self._settings = settings
         self.clock = clock
@@ -104,6 +118,7 @@ class JobRunner:
         log.info("job_started", job=name.id, kind=row.kind, attempt=row.attempts)
         passed("server.jobs.claimed")
         if row.attempts > _MOST_ATTEMPTS:
+            self._alert("internal-error", f"report {row.kind}", row.request_id)
             self._end(name, JobState.FAILED, error="internal-error")
             return
         asked = Asked(name.school_id, from_text(json.loads(row.scopes)), json.loads(row.parameters))
@@ -115,6 +130,7 @@ class JobRunner:
             self._failed(name, error)
         except Exception as error:
             log.error("job_failed", job=name.id, **where_it_broke(error))
+            self._alert("internal-error", f"report {row.kind}", row.request_id)
             self._end(name, JobState.FAILED, error="internal-error")
 
     def _make(self, name: JobName, kind: str, asked: Asked) -> None:

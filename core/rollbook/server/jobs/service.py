@@ -17,7 +17,7 @@ from rollbook.server.database import Database
 from rollbook.server.jobs import repository
 from rollbook.server.jobs.kinds import KINDS, Report, ReportKind, check_parameters
 from rollbook.server.jobs.repository import NewJob
-from rollbook.server.jobs.runner import JobName, JobRunner
+from rollbook.server.jobs.runner import Alert, JobName, JobRunner, nobody_is_told
 from rollbook.server.problems import ProblemError
 from rollbook.server.request_context import current
 from rollbook.server.settings import Settings
@@ -36,13 +36,14 @@ class Jobs:
         clock: Clock,
         new_id: IdSource,
         kinds: Mapping[str, ReportKind] = KINDS,
+        alerts: Alert = nobody_is_told,
     ) -> None:
         self._database = database
         self._settings = settings
         self._clock = clock
         self._new_id = new_id
         self._kinds = kinds
-        self.runner = JobRunner(database, settings, clock, kinds)
+        self.runner = JobRunner(database, settings, clock, kinds, alerts)
 
     def ask(self, caller: Caller, asked: ReportRequest) -> "tuple[str, Future[None] | None]":
         """The job's id, and what ends with it where it is done in this process.

@@ -5,6 +5,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollbook.domain.clock import Clock
+from rollbook.server.alerting.alerts import Alerts
 from rollbook.server.metrics import Metrics
 from rollbook.server.request_context import RequestContext, current
 
@@ -15,8 +16,11 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class RequestLogMiddleware:
     """Writes the line when the answer has been sent, whatever it was."""
 
-    def __init__(self, app: ASGIApp, *, clock: Clock, metrics: Metrics, slow_seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, clock: Clock, metrics: Metrics, alerts: Alerts, slow_seconds: float
+    ) -> None:
         self._app = app
+        self._alerts = alerts
         self._slow_seconds = slow_seconds
         self._clock = clock
         self._metrics = metrics
@@ -48,6 +52,7 @@ class RequestLogMiddleware:
         route = route_template(scope)
         # A stream is open for as long as someone listens: that is no duration of an answer.
         self._metrics.request(method, route, status, None if streams else seconds, context.error)
+        self._alerts.note(context.error, f"{method} {route}", context.request_id)
         if seconds >= self._slow_seconds and not streams:
             log.warning(
                 "slow_request", method=method, route=route, status=status, duration_ms=_milliseconds(seconds)

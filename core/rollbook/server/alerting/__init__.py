@@ -1,0 +1,1 @@
+"""Critical errors that tell somebody by themselves (R19)."""
