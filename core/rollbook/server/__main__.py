@@ -12,7 +12,7 @@ from rollbook.domain.ids import uuid7_source
 from rollbook.domain.roles import Role
 from rollbook.server.commands.speaking import PROBLEM, CommandError, say
 from rollbook.server.logs import keep_quiet
-from rollbook.server.settings import SettingError, Settings, read_settings
+from rollbook.server.settings import SettingError, Settings, file_of_settings, read_settings
 
 _MAKE_A_DATABASE = ("serve", "create-user", "make-demo", "migrate", "restore")
 """All others look at a school that is there, and must not make an empty one of a mistyped path."""
@@ -34,7 +34,8 @@ def _run(asked: argparse.Namespace) -> int:
     os.umask(os.umask(0o077) | 0o077)  # the database and the logs are for whoever runs the server alone
     keep_quiet()
     # Each command is loaded when it is asked for: `--help` needs neither uvicorn nor Alembic.
-    settings = read_settings(asked.settings, database=asked.database)
+    given = {"database": asked.database, "workers": getattr(asked, "workers", None)}
+    settings = read_settings(asked.settings, **given)
     if asked.command not in _MAKE_A_DATABASE:
         from rollbook.server.commands.opening import must_be_there
 
@@ -44,7 +45,7 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.command == "serve":
         from rollbook.server.commands.serve import serve
 
-        return serve(settings, clock, asked.host, asked.port, asked.workers)
+        return serve(settings, clock, asked.host, asked.port, settings.workers)
     if asked.command == "create-user":
         from rollbook.server.commands.accounts import create_user
 
@@ -93,7 +94,11 @@ def _look_after_database(asked: argparse.Namespace, settings: Settings, clock: C
         return restore(settings, clock, asked.file, **allowed)
     from rollbook.server.commands.check import check, run_migrate
 
-    return run_migrate(settings, clock) if asked.command == "migrate" else check(settings, clock, asked.mend)
+    if asked.command == "migrate":
+        return run_migrate(settings, clock)
+    return check(
+        settings, clock, asked.mend, settings_file=file_of_settings(asked.settings), as_json=asked.json
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,9 +112,17 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[common], help="serve the school")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_number(0, 65_535), default=8765, help="0 takes a free one")
-    serve.add_argument("--workers", type=_number(1, 64), default=1)
+    serve.add_argument("--workers", type=_number(1, 64), help="processes; default: the setting workers, 1")
     commands.add_parser("migrate", parents=[common], help="bring the database to this release's schema")
-    looking = commands.add_parser("check", parents=[common], help="say what is wrong with the database")
+    looking = commands.add_parser(
+        "check",
+        parents=[common],
+        help="say what is wrong with the deployment",
+        epilog="Ends with 0 where nothing is wrong or only warnings are said, 1 where there is a problem, "
+        "and 2 where it was used wrongly.",
+    )
+    looking.add_argument("--json", action="store_true", help="print the findings as one JSON object")
+    looking.add_argument("--workers", type=_number(1, 64), help="as `serve` is given; default: the setting")
     looking.add_argument(
         "--mend", action="store_true", help="count the sums anew that computers compare with"
     )

@@ -1,5 +1,6 @@
 """Engines for SQLite and PostgreSQL: pool, pragmas, and how a transaction begins (R13)."""
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -10,6 +11,8 @@ from sqlalchemy.exc import ArgumentError
 
 from rollbook.server.settings import SettingError, Settings
 
+_PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
 WRITES = "rollbook_writes"
 SECONDS_LEFT = "rollbook_seconds_left"
 _INSTRUCTIONS_BETWEEN_LOOKS = 20_000
@@ -63,8 +66,8 @@ def _connect_arguments(backend: str, settings: Settings) -> dict[str, Any]:
 
 
 def _prepare_sqlite(engine: Engine, file: str | None, settings: Settings) -> None:
-    if file:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if file and file != ":memory:":
+        _make_private(Path(file))
 
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own is deferred
@@ -80,6 +83,19 @@ def _prepare_sqlite(engine: Engine, file: str | None, settings: Settings) -> Non
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begin)
+
+
+def _make_private(file: Path) -> None:
+    """A new database is for whoever runs the server alone; SQLite gives its other files the same rights."""
+    try:
+        file.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if not file.exists():
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE))
+    except OSError as error:
+        raise SettingError(
+            f"The database {file} can't be opened or made ({error.strerror}): give its folder to the account "
+            "that runs the server, or set another (--database, ROLLBOOK_DATABASE)."
+        ) from None
 
 
 def _limit_sqlite(connection: Connection, settings: Settings) -> None:

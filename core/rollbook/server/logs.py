@@ -2,7 +2,9 @@
 
 import logging
 import logging.handlers
+import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from rollbook.server.request_context import current
 from rollbook.server.settings import Settings
 
 MAX_WORKERS_LOGGING = 256
+_PRIVATE_FILE = 0o640
 _held_locks: list[FileLock] = []
 
 
@@ -102,8 +105,19 @@ def _free_file(settings: Settings) -> Path | None:
     return None
 
 
+class _PrivateLog(logging.handlers.RotatingFileHandler):
+    """Read by its owner and its group alone, whatever the process is started with."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=_open_private)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, _PRIVATE_FILE)
+
+
 def _rotating(file: Path, settings: Settings) -> logging.Handler:
-    return logging.handlers.RotatingFileHandler(
+    return _PrivateLog(
         file, maxBytes=settings.log_file_bytes, backupCount=settings.log_files, encoding="utf-8", delay=True
     )
 

@@ -34,6 +34,7 @@ class Settings:
     log_file_bytes: int = 10 * 1024 * 1024
     log_files: int = 5
 
+    workers: int = 1  # processes of `serve`
     pool_size: int = 10
     pool_overflow: int = 10
     pool_timeout_seconds: float = 5.0
@@ -136,10 +137,15 @@ def read_settings(
     Raises :class:`SettingError` for a file that cannot be read, an unknown name in it, or a wrong value.
     """
     surroundings = os.environ if environment is None else environment
-    found = _from_file(file or _file_named_in(surroundings)) | _from_environment(surroundings)
+    found = _from_file(file_of_settings(file, surroundings)) | _from_environment(surroundings)
     found |= {name: value for name, value in given.items() if value is not None}
     settings = Settings(**{name: _fit(name, value) for name, value in found.items()})
     return settings.with_places()
+
+
+def file_of_settings(given: Path | None, environment: Mapping[str, str] | None = None) -> Path | None:
+    """The file that :func:`read_settings` reads, if any."""
+    return given or _file_named_in(os.environ if environment is None else environment)
 
 
 def _file_named_in(environment: Mapping[str, str]) -> Path | None:
@@ -190,6 +196,7 @@ _TYPES: dict[str, type] = typing.cast(
     "dict[str, type]", {item.name: typing.get_type_hints(Settings)[item.name] for item in fields(Settings)}
 )
 _LEAST = {
+    "workers": 1,
     "pool_size": 1,
     "write_attempts": 1,
     "number_block_size": 1,
@@ -220,4 +227,4 @@ _LEAST = {
     "outside_answer_bytes": 1024,
     "outside_breaker_failures": 1,
 }
-_MOST = {"weather_latitude": 90, "weather_longitude": 180}
+_MOST = {"workers": 64, "weather_latitude": 90, "weather_longitude": 180}
