@@ -16,6 +16,7 @@ from rollbook.server.__main__ import main
 from rollbook.server.alerting.alerts import CRITICAL, Alerts
 from rollbook.server.alerting.groups import MOST_KEPT
 from rollbook.server.jobs.kinds import ReportKind
+from rollbook.server.jobs.runner import JobRunner
 from rollbook.server.jobs.service import Jobs
 from rollbook.server.outside.messengers import check_addresses
 from rollbook.server.settings import SettingError
@@ -107,6 +108,30 @@ def test_r19_a_server_that_is_really_served_tells_by_itself(database: str, tmp_p
     with webhook() as hook, alerting(database, tmp_path, hook) as school, served(school.app) as port:
         answer = httpx.get(f"http://127.0.0.1:{port}/broken/x", timeout=30)
         assert answer.headers["X-Request-ID"] in hook.next()
+
+
+def test_r19_what_breaks_beside_the_requests_is_told_and_goes_on(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = threading.Event()
+    looked: list[int] = []
+
+    def breaks(_runner: Any) -> None:
+        looked.append(1)
+        if len(looked) == 2:
+            again.set()
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(JobRunner, "look", breaks)
+    with (
+        webhook() as hook,
+        alerting(database, tmp_path, hook, report_look_seconds=1.0) as school,
+        served(school.app),
+    ):
+        message = hook.next()
+        assert "Where: jobs" in message
+        assert SECRET not in message
+        assert again.wait(30)
 
 
 def test_r19_each_kind_and_route_is_told_by_itself(database: str, tmp_path: Path) -> None:

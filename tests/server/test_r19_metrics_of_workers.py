@@ -80,6 +80,7 @@ def test_r19_what_workers_counted_adds_up_and_is_kept_when_one_dies(database: st
         assert both["rollbook_database_connections_most",] == 2 * (3 + 4)
         assert both["rollbook_bulkhead_room", "reports"] == 2 * (2 + 8)
         assert both["rollbook_breaker_state", "weather"] == 0  # the worst of them, and not the sum
+        assert both["rollbook_failures_total", "storage-full"] == 0  # there before its first time
         dead = pids.pop()
         os.kill(dead, signal.SIGKILL)
         others = await_another(process, headers, pids | {dead})

@@ -140,8 +140,8 @@ def test_r19_every_expression_of_the_dashboard_can_be_read(tmp_path: Path) -> No
 
 
 @pytest.fixture(scope="module")
-def exported(database: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, str]]]:
-    """The labels of each sample of a real page, by its name, after a little of everything."""
+def page(database: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A real page of metrics, after a little of everything."""
     school = SchoolServer(database, tmp_path_factory.mktemp("monitored"))
     Path(school.settings.log_dir).mkdir()
     one, other = school.desk(), school.desk()
@@ -153,12 +153,25 @@ def exported(database: str, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     job_asked(school, one.session.user_id)
     school.parts.metrics.outside("weather", "ok")
     school.write(lambda connection: note_backup(connection, school.clock, 1))
+    text = school.client.get("/metrics").text
+    school.close()
+    return text
+
+
+@pytest.fixture(scope="module")
+def exported(page: str) -> dict[str, list[dict[str, str]]]:
+    """The labels of each sample of the page, by its name."""
     found: dict[str, list[dict[str, str]]] = {}
-    for family in text_string_to_metric_families(school.client.get("/metrics").text):
+    for family in text_string_to_metric_families(page):
         for sample in family.samples:
             found.setdefault(sample.name, []).append(sample.labels)
-    school.close()
     return found
+
+
+def test_r19_the_page_is_as_prometheus_wants_it(page: str) -> None:
+    """Its own tool finds nothing to say of names, units, help and types."""
+    checked = promtool("check", "metrics", input=page)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
 def wrong_in(expression: str, exported: dict[str, list[dict[str, str]]]) -> list[str]:

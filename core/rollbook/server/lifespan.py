@@ -3,17 +3,21 @@
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from types import FrameType
 
 import anyio.to_thread
+import structlog
 from fastapi import FastAPI
 
+from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.gauges import note_gauges
 from rollbook.server.parts import Parts
 from rollbook.server.problems import ProblemError
 from rollbook.server.sync.horizon import Upkeep
+
+log = structlog.get_logger("rollbook.server")
 
 
 @asynccontextmanager
@@ -26,15 +30,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts.notices.start()
     parts.alerts.start()
     looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
-    daily = asyncio.create_task(_daily(parts), name="upkeep")
-    jobs = asyncio.create_task(_jobs(parts), name="jobs")
-    gauges = asyncio.create_task(_gauges(parts), name="gauges")
+    beside = [asyncio.create_task(each, name=name) for name, each in _beside(parts).items()]
     with _told_to_end(parts.wakeups.close):
         yield
     parts.wakeups.close()
     await anyio.to_thread.run_sync(parts.notices.close)
     await anyio.to_thread.run_sync(parts.jobs.runner.close)
-    for task in (looking, daily, jobs, gauges):
+    for task in (looking, *beside):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
@@ -43,29 +45,34 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts.database.close()
 
 
-async def _daily(parts: Parts) -> None:
-    """The daily work (S7), looked at every hour: a server that is off at night does it in the morning."""
-    upkeep = Upkeep(parts.database, parts.clock, parts.settings)
+def _beside(parts: Parts) -> dict[str, Coroutine[None, None, None]]:
+    """What is done now and then.
+
+    The daily work (S7) is looked at every hour: a server that is off at night does it in the morning. Long
+    work that nobody does was left by a restart, or handed in where there was no room (R11). And each worker
+    notes how it is, whichever of several is asked for the metrics (R19).
+    """
+    settings = parts.settings
+    upkeep = Upkeep(parts.database, parts.clock, settings)
+    works = {
+        "upkeep": (upkeep.run, settings.upkeep_seconds),
+        "jobs": (parts.jobs.runner.look, settings.report_look_seconds),
+        "gauges": (lambda: note_gauges(parts), settings.gauges_seconds),
+    }
+    return {name: _again_and_again(name, work, seconds, parts) for name, (work, seconds) in works.items()}
+
+
+async def _again_and_again(name: str, work: Callable[[], object], seconds: float, parts: Parts) -> None:
+    """Do ``work`` in a thread every so many ``seconds``. That it fails once is no reason to end it."""
     while True:
-        with suppress(ProblemError):  # the database is away: it is done at the next look
-            await anyio.to_thread.run_sync(upkeep.run)
-        await asyncio.sleep(parts.settings.upkeep_seconds)
-
-
-async def _jobs(parts: Parts) -> None:
-    """Long work that nobody does: left by a restart, or handed in where there was no room (R11)."""
-    while True:
-        with suppress(ProblemError):  # the database is away
-            await anyio.to_thread.run_sync(parts.jobs.runner.look)
-        await asyncio.sleep(parts.settings.report_look_seconds)
-
-
-async def _gauges(parts: Parts) -> None:
-    """How this worker is, whichever of several is asked for the metrics (R19)."""
-    while True:
-        with suppress(OSError):  # the disk of the shared counts is full
-            await anyio.to_thread.run_sync(note_gauges, parts)
-        await asyncio.sleep(parts.settings.gauges_seconds)
+        try:
+            await anyio.to_thread.run_sync(work)
+        except ProblemError as problem:  # the database is away, mostly: it is done the next time
+            parts.alerts.note(problem.code, name, "")
+        except Exception as error:
+            log.error("background_failed", work=name, **where_it_broke(error))
+            parts.alerts.note("internal-error", name, "")
+        await asyncio.sleep(seconds)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class Workers:
         try:
             with lock.acquire(timeout=0):
                 multiprocess.mark_process_dead(pid, str(self._folder))  # type: ignore[no-untyped-call]
-                file.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)  # after the lock: Windows removes no file that is open
         except (Timeout, OSError):
             return False
         return True
