@@ -18,7 +18,7 @@ _TOO_LITTLE_BYTES = 64 * 1024 * 1024
 _BESIDE_THE_DATABASE = ("", "-wal", "-shm")
 _OTHERS_READ = stat.S_IROTH
 _OTHERS_OR_GROUP_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_SECRETS = ("metrics_token", "database", "events_database")
+_SECRETS = ("metrics_token", "database", "events_database", "alert_urls")
 
 
 def of_folders(settings: Settings, settings_file: Path | None) -> Iterator[Finding]:
