@@ -139,19 +139,26 @@ class ApiClient:
     # ---- sync
 
     async def push(
-        self, body: bytes, *, action_id: str | None = None, known: str = START, looking: bool = False
+        self,
+        body: bytes,
+        *,
+        action_id: str | None = None,
+        known: str = START,
+        fence: int = 0,
+        looking: bool = False,
     ) -> PushAnswer:
         """Send operations. A single attempt: what fails waits in the outbox (S11).
 
         ``known`` is the last row of the feed that we have been told of: a server that was put back to before
-        it takes nothing, and answers ``cursor-unknown`` (S22). ``looking``: an entry over which the server
+        it takes nothing, and answers ``cursor-unknown`` (S22). ``fence`` is how often an answer did not come:
+        a push from before the last time is ``arrived-late`` (S7). ``looking``: an entry over which the server
         falls is being looked for (S8), so that its falling says nothing of its health.
         """
         call = Call(
             "POST",
             "/api/v1/sync/push",
             PushResponse,
-            params={"known": known},
+            params={"known": known, "fence": fence},
             body=body,
             action_id=action_id,
             writes=True,

@@ -330,6 +330,14 @@ job = Table(
     UniqueConstraint("school_id", "key"),
     Index("ix_job_state", "state", "asked_at"),
 )
+desk_fence = Table(
+    "desk_fence",  # how often a computer has given up waiting for an answer (S7)
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("owner", Text, ForeignKey("app_user.id"), primary_key=True),
+    Column("device", Text, primary_key=True),
+    Column("fence", BigInteger, nullable=False),
+)
 desk_report = Table(
     "desk_report",  # what each computer last said of itself (S30)
     metadata,

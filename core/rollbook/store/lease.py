@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes
-from rollbook.store import rows, unreadable
+from rollbook.store import fence, rows, unreadable
 from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
 from rollbook.store.tables import LANE, OPERATION
 
@@ -115,6 +115,8 @@ def recover(connection: Connection) -> int:
     result = connection.execute(
         update(OPERATION).where(OPERATION.c.state == State.SENDING).values(state=State.UNKNOWN, uncertain=1)
     )
+    if result.rowcount:
+        fence.given_up(connection)
     return result.rowcount
 
 

@@ -13,7 +13,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.operations import Outcome, Result
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import decisions, replica, rows
+from rollbook.store import decisions, fence, replica, rows
 from rollbook.store.known_otherwise import send_as_new
 from rollbook.store.lease import Leased
 from rollbook.store.rows import THESE, these
@@ -69,6 +69,8 @@ def give_back(
 
     An entry whose outcome was unknown before stays so; another goes back to the queue.
     """
+    if uncertain:
+        fence.given_up(connection)
     told: list[Told] = []
     for op_id, head in _heads(connection, [each.op_id for each in leased]).items():
         before = State.UNKNOWN if head.uncertain else State.QUEUED

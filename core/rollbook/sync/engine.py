@@ -10,11 +10,13 @@ from pathlib import Path
 import msgspec
 
 from rollbook.api.client import ApiClient
+from rollbook.contract.problems import Problem
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import uuid7_source
 from rollbook.resilience.connectivity import ConnectionState
 from rollbook.resilience.failures import CallFailedError, FailureKind
 from rollbook.resilience.settings import ResilienceSettings
+from rollbook.store import fence
 from rollbook.store.database import StoreDatabase
 from rollbook.store.engine_lock import EngineLock
 from rollbook.store.errors import StoreError
@@ -311,11 +313,17 @@ class SyncEngine:
             await self._replay.run()
 
     async def _find_the_way(self, failure: CallFailedError) -> None:
-        """The feed cannot be followed from here: the server was put back (S22), or it is too long ago."""
+        """The feed cannot be followed from here: the server was put back (S22), or it is too long ago.
+
+        Or this computer was, and counts its cut requests from long ago (S7).
+        """
         if failure.code == "cursor-too-old":
             self._pull.start_anew()
         elif failure.code == "cursor-unknown":
             await self._recovery.notice()
+        elif failure.code == "arrived-late":
+            with self._store.write() as connection:
+                fence.take_told(connection, failure.problem if isinstance(failure.problem, Problem) else None)
         else:
             raise failure
 

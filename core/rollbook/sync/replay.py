@@ -15,7 +15,7 @@ from rollbook.contract.problems import Problem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import handing, lease, meta, outbox, settle, unreadable, versions
+from rollbook.store import fence, handing, lease, meta, outbox, settle, unreadable, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import StoreError
 from rollbook.store.lease import Leased
@@ -209,7 +209,8 @@ class Replay:
         action = leased[0].action_id if len(leased) == 1 else None
         body = push_body([each.frozen for each in leased], _sent_before(leased))
         with self._log.carrying([each.op_id for each in leased]):
-            return await self._api.push(body, action_id=action, known=self._known(), looking=looking)
+            known, given_up = self._known()
+            return await self._api.push(body, action_id=action, known=known, fence=given_up, looking=looking)
 
     async def _with_their_files(self, leased: Sequence[Leased]) -> Sequence[Leased]:
         """The entries whose files the school has now; those whose files it refuses are parked (S31)."""
@@ -237,9 +238,9 @@ class Replay:
         self._return(held, uncertain=search.doubtful)
         return [each for each in leased if each.lane not in search.stuck] if held else leased
 
-    def _known(self) -> str:
+    def _known(self) -> tuple[str, int]:
         with self._store.read() as connection:
-            return known_row(connection)
+            return known_row(connection), fence.count(connection)
 
     def _stored(self, leased: Sequence[Leased], answer: PushAnswer) -> None:
         """Store what the server says of them, in one transaction; from any thread."""

@@ -22,9 +22,18 @@ Known = Annotated[str, Query(description="The last row of the feed that the send
 
 
 @router.post("/push", **described(takes=PushRequest, gives="PushResponse"))
-def push(parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = START) -> Response:
+def push(
+    parts: ServerParts,
+    caller: InSchool,
+    body: JsonBytes,
+    known: Known = START,
+    fence: Annotated[
+        int | None, Query(ge=0, le=2**53, description="How often this computer has given up on an answer.")
+    ] = None,
+) -> Response:
     """Take up to 500 operations; one result each, in their order."""
-    return Response(encoded(parts.push.push(caller, body, known)), media_type="application/json")
+    answer = parts.push.push(caller, body, known, fence)
+    return Response(encoded(answer), media_type="application/json")
 
 
 @router.post("/receipts", **described(takes=ReceiptsRequest, gives="ReceiptsResponse"))

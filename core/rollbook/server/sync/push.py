@@ -25,6 +25,7 @@ from rollbook.server.request_context import current
 from rollbook.server.sync.batch import Batch
 from rollbook.server.sync.decide import Decider, decide
 from rollbook.server.sync.feed import check_known, cursor_of_head
+from rollbook.server.sync.fence import pass_fence
 from rollbook.server.sync.incoming import Incoming, read_incoming
 from rollbook.server.sync.known import read_known
 from rollbook.server.sync.lanes import Lanes
@@ -79,30 +80,36 @@ class PushService:
         self._new_mark = new_mark
         self._decided_by = decided_by
 
-    def push(self, caller: Caller, body: bytes, known: str = START) -> PushResponse:
+    def push(self, caller: Caller, body: bytes, known: str = START, fence: int | None = None) -> PushResponse:
         """The answer to the body of a push. Every result in it that went is durable.
 
         Raises :class:`ProblemError` ``cursor-unknown`` where the feed does not hold ``known``, the last row
-        that the sender has been told of: nothing is taken then.
+        that the sender has been told of, and ``arrived-late`` where the sender has given up on an answer
+        since (``fence``): nothing is taken then.
         """
         request = decoded(body, PushRequest)
         raw = request.operations
         if len(raw) > MAX_BATCH:
             raise ProblemError("body-too-large", f"At most {MAX_BATCH} operations are taken at once.")
-        results, head = self._take(caller, [bytes(item) for item in raw], known, request.again)
+        results, head = self._take(caller, [bytes(item) for item in raw], known, request.again, fence)
         return PushResponse(results, known=head)
 
     def take(self, caller: Caller, operations: Sequence[bytes]) -> list[Result]:
         """One result for each operation, given as its bytes."""
-        return self._take(caller, operations, START, {})[0]
+        return self._take(caller, operations, START, {}, None)[0]
 
     def _take(
-        self, caller: Caller, operations: Sequence[bytes], known: str, again: Mapping[str, int]
+        self,
+        caller: Caller,
+        operations: Sequence[bytes],
+        known: str,
+        again: Mapping[str, int],
+        fence: int | None,
     ) -> tuple[list[Result], str]:
         read = [read_incoming(raw) for raw in operations]
         incoming = [replace(item, again_at=again.get(item.op_id)) for item in read]
         current().note_operations([item.op_id for item in incoming])
-        results, head = self._stored(caller, incoming, known)
+        results, head = self._stored(caller, incoming, known, fence)
         passed("server.push.committed")
         alike = Counter((each.outcome.value, each.problem.error if each.problem else "") for each in results)
         for (outcome, error), count in alike.items():
@@ -111,12 +118,16 @@ class PushService:
             self._committed(caller.school_id)
         return results, head
 
-    def _stored(self, caller: Caller, incoming: list[Incoming], known: str) -> tuple[list[Result], str]:
+    def _stored(
+        self, caller: Caller, incoming: list[Incoming], known: str, fence: int | None
+    ) -> tuple[list[Result], str]:
         sealer = self._sealer(caller)
 
         def by(way: Way) -> Callable[[Connection], tuple[list[Result], str]]:
             def work(connection: Connection) -> tuple[list[Result], str]:
                 check_known(connection, caller.school_id, known)
+                if fence is not None:
+                    pass_fence(connection, caller, current().device, fence)
                 results = way(connection, caller, incoming, sealer)
                 head = cursor_of_head(connection, caller.school_id)
                 passed("server.push.before_commit")
