@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from rollbook.domain.clock import SystemClock
 from rollbook.server.database import Database
 from rollbook.server.migrating import migrate
 from support import postgres
+from support.administered import Place
 from support.school_server import SchoolServer, settings_for
 
 TEMPLATE = "rollbook_template"
@@ -68,3 +69,22 @@ def school(database: str, tmp_path: Path) -> Iterator[SchoolServer]:
     server = SchoolServer(database, tmp_path)
     yield server
     server.close()
+
+
+@pytest.fixture
+def place(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A database of the test's own, with the user anna, on each kind."""
+    if database.startswith("sqlite"):
+        file = tmp_path / "data" / "school.sqlite3"
+        file.parent.mkdir()
+        shutil.copy(str(make_url(database).database), file)
+        made = Place(f"sqlite:///{file}", tmp_path, None)
+    else:
+        superuser = request.getfixturevalue("superuser")
+        name = f"rollbook_{uuid.uuid4().hex}"
+        url = postgres.make_database(superuser, name, request.getfixturevalue("postgres_template"))
+        made = Place(url.render_as_string(hide_password=False), tmp_path, superuser)
+    made.user("anna")
+    yield made
+    if made.superuser is not None:
+        postgres.drop_database(made.superuser, str(make_url(made.database).database))

@@ -12,7 +12,7 @@ HEAVIEST_FIRST = (
     "tests/sync/test_fault_histories.py",
     "tests/server/test_process.py",
     "tests/crash/test_kill_9.py",
-    "tests/server/test_r13_backup.py",
+    "tests/server/test_r13_restore.py",
     "tests/sync/test_s22_give_back.py",
     "tests/server/test_s7_horizon.py",
     "tests/sync/test_s28_all_is_salvaged.py",

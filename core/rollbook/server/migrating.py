@@ -14,21 +14,39 @@ if TYPE_CHECKING:
 _LONGEST_SECONDS = 3_600.0
 
 
+class LaterReleaseError(Exception):
+    """The database is of a release that came after this one; the message says what to do."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database is of a later release of Rollbook (schema {revision}; this one knows up to "
+            f"{HEAD}): install that release, or put a backup of this one back."
+        )
+
+
 def migrate(database: Database) -> None:
     """Bring the schema to the head, and give a new database its identity; one transaction.
 
-    Raises :class:`ProblemError`.
+    Raises :class:`ProblemError`, and :class:`LaterReleaseError` before anything is changed.
     """
     from alembic import command
 
     config = _alembic()
 
     def upgrade(connection: Connection) -> None:
+        refuse_later(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         ensure_installation(connection, database.clock)
 
     database.write(upgrade, longest_seconds=_LONGEST_SECONDS)
+
+
+def refuse_later(connection: Connection) -> None:
+    """Raise :class:`LaterReleaseError` for a database whose schema this release does not know."""
+    revision = revision_of(connection)
+    if revision is not None and revision not in known_revisions():
+        raise LaterReleaseError(revision)
 
 
 def known_revisions() -> frozenset[str]:

@@ -17,7 +17,7 @@ from rollbook.server.checking.folders import of_folders
 from rollbook.server.commands.opening import explained
 from rollbook.server.commands.speaking import DONE, PROBLEM, CommandError, say
 from rollbook.server.database import Database
-from rollbook.server.migrating import migrate, revision_of
+from rollbook.server.migrating import LaterReleaseError, migrate, refuse_later, revision_of
 from rollbook.server.migrations import HEAD
 from rollbook.server.outside.reachable import weather_failure
 from rollbook.server.problems import ProblemError
@@ -32,6 +32,8 @@ def run_migrate(settings: Settings, clock: Clock) -> int:
     database = Database(settings, clock)
     try:
         migrate(database)
+    except LaterReleaseError as error:
+        raise CommandError(str(error)) from error
     except ProblemError as error:
         raise CommandError(explained(error)) from error
     finally:
@@ -88,6 +90,11 @@ def _in_database(connection: Connection, settings: Settings, clock: Clock) -> It
     revision = revision_of(connection)
     if revision == HEAD:
         yield from of_contents(connection, settings, clock)
+        return
+    try:
+        refuse_later(connection)
+    except LaterReleaseError as error:
+        yield problem("later-release", str(error))
         return
     found = f"at schema {revision}" if revision else "empty"
     yield problem(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from rollbook.domain.clock import Clock
 from rollbook.server.commands.speaking import CommandError
 from rollbook.server.database import Database
-from rollbook.server.migrating import is_migrated, migrate
+from rollbook.server.migrating import LaterReleaseError, is_migrated, migrate, refuse_later
 from rollbook.server.problems import ProblemError
 from rollbook.server.settings import Settings
 
@@ -25,11 +25,14 @@ def opened(settings: Settings, clock: Clock) -> Iterator[Database]:
     try:
         if not is_migrated(database):
             if database.engine.dialect.name != "sqlite":
+                database.read(refuse_later)
                 raise CommandError(
                     "The database is not at this release's schema: run rollbook-server migrate."
                 )
             migrate(database)
         yield database
+    except LaterReleaseError as error:
+        raise CommandError(str(error)) from error
     except ProblemError as error:
         raise CommandError(explained(error)) from error
     finally:

@@ -19,6 +19,7 @@ from rollbook.domain.clock import Clock
 from rollbook.server.commands.opening import opened
 from rollbook.server.commands.speaking import DONE, PROBLEM, CommandError, say
 from rollbook.server.outside.messengers import check_addresses
+from rollbook.server.problems import ProblemError
 from rollbook.server.settings import ENVIRONMENT_PREFIX, Settings
 from rollbook.server.shared_counts import SHARED_FOLDER
 
@@ -65,7 +66,8 @@ def _prepare(settings: Settings, clock: Clock) -> None:
         with opened(settings, clock):
             pass
     except CommandError as error:
-        if settings.database.startswith("sqlite") or "migrate" in str(error):
+        is_away = isinstance(error.__cause__, ProblemError)
+        if settings.database.startswith("sqlite") or not is_away:
             raise
         say(f"{error} Serving all the same; answers will say so until it is back.")
 

@@ -1,0 +1,213 @@
+"""`rollbook-server restore` with the real databases and their real programs (R13, S22)."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import make_url
+
+from support import postgres
+from support.administered import Place
+from support.command_line import CommandLine
+from support.server_process import PASSWORD, ServerProcess
+from support.small_disk import small_disk
+
+
+def test_r13_a_database_that_is_not_empty_is_replaced_when_told_so_and_kept_aside(
+    place: Place, tmp_path: Path
+) -> None:
+    backup = tmp_path / "monday"
+    place.done("backup", str(backup))
+    place.user("berta")
+    assert "--replace" in place.refused("restore", str(backup))
+    assert place.users() == ["anna", "berta"]
+    assert place.nothing_kept_aside()
+    assert "is kept in" in place.done("restore", str(backup), "--replace")
+    assert place.users() == ["anna"]
+    assert place.users_kept_aside() == ["anna", "berta"]
+    place.done("backup", str(tmp_path / "tuesday"))  # what is aside is no part of it
+    place.emptied()
+    place.done("restore", str(tmp_path / "tuesday"))
+    assert place.users() == ["anna"]
+    assert place.nothing_kept_aside()
+
+
+def test_r13_a_running_server_hinders_no_backup_and_is_seen_by_a_restore(
+    place: Place, tmp_path: Path
+) -> None:
+    backup = tmp_path / "monday"
+    with ServerProcess(tmp_path / "server", place.database, fresh=True) as server:
+        assert httpx.get(f"{server.url}/readyz").status_code == 200
+        place.done("backup", str(backup))
+        place.user("berta")
+        assert "stop it first" in place.refused("restore", str(backup), "--replace")
+        assert place.users() == ["anna", "berta"]
+        said = place.done("restore", str(backup), "--replace", "--while-running")
+        assert "Restart the server" in said
+        assert place.users() == ["anna"]
+        assert place.users_kept_aside() == ["anna", "berta"]
+        body = {"name": "berta", "password": PASSWORD, "device": str(uuid.uuid4())}
+        assert httpx.post(f"{server.url}/api/v1/auth/sign-in", json=body).status_code == 401
+        assert httpx.post(f"{server.url}/api/v1/auth/sign-in", json=body | {"name": "anna"}).is_success
+
+
+@pytest.mark.parametrize("point", ["server.restore.copied", "server.restore.aside"])
+def test_r13_a_restore_cut_in_the_middle_leaves_the_old_database_whole(
+    place: Place, tmp_path: Path, point: str
+) -> None:
+    point = "server.restore.poured" if place.superuser else point
+    backup = tmp_path / "monday"
+    place.done("backup", str(backup))
+    place.user("berta")
+    cut = place.run("restore", str(backup), "--replace", killed_at=point)
+    assert cut.returncode == -signal.SIGKILL
+    assert place.users() == ["anna", "berta"]
+    place.done("restore", str(backup), "--replace")
+    assert place.users() == ["anna"]
+
+
+def cut_off(backup: Path) -> None:
+    os.truncate(backup, backup.stat().st_size * 2 // 3)
+
+
+def with_a_blot(backup: Path) -> None:
+    content = bytearray(backup.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(each ^ 0xFF for each in content[middle : middle + 64])
+    backup.write_bytes(content)
+
+
+def of_something_else(backup: Path) -> None:
+    backup.write_bytes(b"Rollbook" * 1000)
+
+
+@pytest.mark.parametrize(
+    ("damage", "with_sum"),
+    [(with_a_blot, True), (cut_off, False), (of_something_else, False)],  # in a value, only the sum sees it
+)
+def test_r13_a_damaged_backup_is_refused_before_anything_is_touched(
+    place: Place, tmp_path: Path, damage: Callable[[Path], None], with_sum: bool
+) -> None:
+    backup = tmp_path / "monday"
+    place.done("backup", str(backup))
+    if not with_sum:
+        (tmp_path / "monday.sha256").unlink()
+    damage(backup)
+    said = place.refused("restore", str(backup), "--replace")
+    assert "damaged" in said or "can't be used" in said or "no backup of" in said, said
+    assert place.users() == ["anna"]
+    assert place.nothing_kept_aside()
+
+
+def test_r13_a_backup_of_a_later_release_is_refused(place: Place, tmp_path: Path) -> None:
+    backup = tmp_path / "monday"
+    [(revision,)] = place.rows("SELECT version_num FROM alembic_version")
+    place.done("backup", str(backup))
+    before = backup.read_bytes()
+    place.rows("UPDATE alembic_version SET version_num = '9999'")
+    assert "of a later release" in place.refused("backup", str(backup))
+    assert backup.read_bytes() == before
+    later = tmp_path / "later"
+    made_by_the_database_itself(place, later)
+    place.rows(f"UPDATE alembic_version SET version_num = '{revision}'")
+    said = place.refused("restore", str(later), "--replace")
+    assert "of a later release of Rollbook (schema 9999" in said
+    assert place.users() == ["anna"]
+    assert place.nothing_kept_aside()
+
+
+def made_by_the_database_itself(place: Place, file: Path) -> None:
+    """What an administrator makes without our command."""
+    if place.superuser is None:
+        with closing(sqlite3.connect(place.file)) as source, closing(sqlite3.connect(file)) as target:
+            source.backup(target)
+        return
+    plain = make_url(place.database).set(drivername="postgresql").render_as_string(hide_password=False)
+    dump = [postgres.program_named("pg_dump"), "--format=custom", f"--file={file}", plain]
+    subprocess.run(dump, check=True, timeout=60)
+
+
+def test_s22_a_desk_is_told_what_the_restored_server_lost_and_gives_it_back(
+    place: Place, tmp_path: Path
+) -> None:
+
+    backup, desk = tmp_path / "monday", CommandLine(tmp_path / "desk")
+    server = ServerProcess(tmp_path / "server", place.database)
+    with server:
+        desk.connect(server, "anna")
+        assert desk.run("sync").code == 0
+        place.done("backup", str(backup))
+        desk.run("students", "add", "given_name=Eleni")
+        assert desk.run("sync").data["up_to_date"] is True
+        assert place.rows("SELECT given_name FROM student") == [("Eleni",)]
+        server.stop()
+        place.done("restore", str(backup), "--replace")
+        assert place.rows("SELECT given_name FROM student") == []
+        server.start()
+        assert desk.run("sync").data["up_to_date"] is True
+    assert place.rows("SELECT given_name, version FROM student") == [("Eleni", 1)]
+    assert place.rows("SELECT count(*) FROM receipt") == [(1,)]
+
+
+def test_r13_a_backup_of_an_earlier_release_is_put_back_and_migrated(place: Place, tmp_path: Path) -> None:
+    earlier(place)
+    backup = tmp_path / "monday"
+    assert "not noted" in place.done("backup", str(backup))
+    place.emptied()
+    assert "(schema 0009)" in place.done("restore", str(backup))
+    place.done("migrate")
+    assert place.users() == ["anna"]
+    assert place.rows("SELECT count(*) FROM backup_made") == [(0,)]
+
+
+def earlier(place: Place) -> None:
+    """The schema of the release before."""
+    place.rows("DROP TABLE backup_made")
+    place.rows("UPDATE alembic_version SET version_num = '0009'")
+
+
+def test_r13_a_restore_that_fails_halfway_leaves_the_old_database_whole(place: Place, tmp_path: Path) -> None:
+    if place.superuser is None:
+        halfway_for_want_of_room(place, tmp_path)
+        return
+    place.rows("CREATE SCHEMA before_restore_1")
+    place.rows("CREATE TABLE before_restore_1.gone (id int)")
+    place.rows("CREATE VIEW of_what_is_gone AS SELECT id FROM before_restore_1.gone")
+    backup = tmp_path / "monday"
+    place.done("backup", str(backup))  # the view, but not what it is of: sound, and yet it can't be restored
+    place.rows("DROP SCHEMA before_restore_1 CASCADE")
+    place.user("berta")
+    said = place.refused("restore", str(backup), "--replace")
+    assert "before_restore_1" in said
+    assert "The database is as it was." in said
+    assert place.users() == ["anna", "berta"]
+    assert place.nothing_kept_aside()
+
+
+def halfway_for_want_of_room(place: Place, tmp_path: Path) -> None:
+    backup = tmp_path / "monday"
+    place.done("backup", str(backup))
+    with small_disk(tmp_path / "disk", kib=2048) as disk:
+        small = Place(f"sqlite:///{disk.folder / 'school.sqlite3'}", tmp_path, None)
+        shutil.copy(place.file, small.file)
+        small.user("berta")
+        disk.fill(leaving_kib=64)
+        assert "is full" in small.refused("restore", str(backup), "--replace")
+        assert small.users() == ["anna", "berta"]
+        assert small.nothing_kept_aside()
+        assert not list(disk.folder.glob(".*"))
+
+
+def test_r13_a_database_of_a_later_release_is_left_alone_and_said(place: Place) -> None:
+    place.rows("UPDATE alembic_version SET version_num = '9999'")
+    for command in (("migrate",), ("prune",), ("check",), ("serve", "--port", "0")):
+        assert "of a later release of Rollbook (schema 9999" in place.refused(*command)
+    assert place.rows("SELECT version_num FROM alembic_version") == [("9999",)]
