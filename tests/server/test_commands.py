@@ -213,6 +213,20 @@ def test_a_mistyped_path_makes_no_database(
     assert not file.exists()
 
 
+def test_r13_the_number_of_workers_is_a_setting_too(
+    run: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("rollbook.server.commands.serve.serve", lambda *given: asked.append(given[-1]) or 0)
+    assert run("serve")[0] == 0
+    monkeypatch.setenv("ROLLBOOK_WORKERS", "3")
+    assert run("serve")[0] == 0
+    assert run("serve", "--workers", "2")[0] == 0
+    assert asked == [1, 3, 2]
+    monkeypatch.setenv("ROLLBOOK_WORKERS", "65")
+    assert "must be at most 64" in run("check")[1]
+
+
 def test_the_last_administrator_stays_one(run: Callable[..., tuple[int, str]]) -> None:
     administrator = ("--role", "administrator", "--password-stdin")
     assert run("create-user", "ada", *administrator, stdin="a good password\n")[0] == 0

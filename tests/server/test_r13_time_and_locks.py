@@ -107,6 +107,29 @@ def test_r2_the_wait_for_a_connection_is_taken_off_what_is_left(hurried: SchoolS
     assert (caught.value.code, runs) == ("deadline-exceeded", [])
 
 
+def test_r2_nobody_waits_for_a_connection_longer_than_the_caller_does(database: str, tmp_path: Path) -> None:
+    school = SchoolServer(database, tmp_path, pool_size=1, pool_overflow=0, pool_timeout_seconds=100.0)
+    held, release = threading.Event(), threading.Event()
+
+    def hold(_connection: Connection) -> None:
+        held.set()
+        release.wait(100)
+
+    holder = threading.Thread(target=school.parts.database.read, args=(hold,))
+    holder.start()
+    held.wait(30)
+    began = time.monotonic()
+    with under(Deadline(SystemClock(), 0.2)), pytest.raises(ProblemError) as caught:
+        school.parts.database.read(lambda connection: connection.execute(text("SELECT 1")))
+    waited = time.monotonic() - began
+    release.set()
+    holder.join()
+    assert caught.value.code in ("deadline-exceeded", "overloaded")
+    assert waited < 30
+    assert school.rows("SELECT 1") == [(1,)]
+    school.close()
+
+
 def test_r13_a_lock_is_waited_for_no_longer_than_the_setting_says(hurried: SchoolServer) -> None:
     """Then 503 with when to come back: of a 504 the caller could not know that nothing was written."""
     limit = text(_LOCK_LIMIT[kind_of(hurried)])

@@ -1,13 +1,16 @@
 """Transactions: read or write, inside the caller's deadline, tried again whole when the database is busy."""
 
 import secrets
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -92,6 +95,7 @@ class Database:
         self.clock = clock
         self.sender = secrets.token_hex(8)  # of this worker, in what it tells the others (S19)
         self._settings = settings
+        self._turns = threading.BoundedSemaphore(settings.pool_size + settings.pool_overflow)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` gives in one transaction that only reads. Raises :class:`ProblemError`."""
@@ -138,9 +142,8 @@ class Database:
             self._onlooker.database_retry(error.trouble.value)
 
     def _once(self, work: Callable[[Connection], T], way: _Way) -> T:
-        self._seconds_left(way.longest_seconds)  # too late already: no connection is waited for
         try:
-            with self.engine.connect() as connection:
+            with self._turn(way), self.engine.connect() as connection:
                 left = self._seconds_left(way.longest_seconds)  # without what the wait for the pool has taken
                 connection.execution_options(**{WRITES: way.writes, SECONDS_LEFT: left})
                 forget_noted(connection)
@@ -150,6 +153,21 @@ class Database:
                 return done
         except SQLAlchemyError as error:
             raise self._translated(error) from error
+
+    @contextmanager
+    def _turn(self, way: _Way) -> Iterator[None]:
+        """A place at the pool, waited for no longer than the caller waits: the pool itself knows no deadline.
+
+        Whoever has left would else keep a thread for all of the pool's timeout, just when each is needed.
+        """
+        left = self._seconds_left(way.longest_seconds)
+        if not self._turns.acquire(timeout=min(self._settings.pool_timeout_seconds, left)):
+            self._seconds_left(way.longest_seconds)
+            raise PoolTimeoutError("No connection came free in time.")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _seconds_left(self, longest_seconds: float | None) -> float:
         """Seconds for the next statement; the deadline is looked at before the work, never after it (R2)."""
