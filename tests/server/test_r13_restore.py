@@ -12,13 +12,21 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import make_url
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, make_url
 
+from rollbook.domain.clock import SystemClock
+from rollbook.server.database import Database
 from support import postgres
 from support.administered import Place
 from support.command_line import CommandLine
+from support.school_server import settings_for
 from support.server_process import PASSWORD, ServerProcess
 from support.small_disk import small_disk
+
+EARLIER = "0009"
+"""A schema without a place for the time of the last backup."""
 
 
 def test_r13_a_database_that_is_not_empty_is_replaced_when_told_so_and_kept_aside(
@@ -162,16 +170,24 @@ def test_r13_a_backup_of_an_earlier_release_is_put_back_and_migrated(place: Plac
     backup = tmp_path / "monday"
     assert "not noted" in place.done("backup", str(backup))
     place.emptied()
-    assert "(schema 0009)" in place.done("restore", str(backup))
+    assert f"(schema {EARLIER})" in place.done("restore", str(backup))
     place.done("migrate")
     assert place.users() == ["anna"]
     assert place.rows("SELECT count(*) FROM backup_made") == [(0,)]
 
 
 def earlier(place: Place) -> None:
-    """The schema of the release before."""
-    place.rows("DROP TABLE backup_made")
-    place.rows("UPDATE alembic_version SET version_num = '0009'")
+    """The schema of an earlier release."""
+    config = Config()
+    config.set_main_option("script_location", "rollbook.server:migrations")
+    database = Database(settings_for(place.database, place.folder), SystemClock())
+
+    def down(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.downgrade(config, EARLIER)
+
+    database.write(down)
+    database.close()
 
 
 def test_r13_a_restore_that_fails_halfway_leaves_the_old_database_whole(place: Place, tmp_path: Path) -> None:
@@ -206,8 +222,34 @@ def halfway_for_want_of_room(place: Place, tmp_path: Path) -> None:
         assert not list(disk.folder.glob(".*"))
 
 
+@pytest.mark.postgres
+def test_r13_a_restore_whose_reading_ends_early_is_undone(
+    superuser: URL, postgres_template: str, tmp_path: Path
+) -> None:
+    """What came before the end is sound SQL: only that no COMMIT follows keeps the old database."""
+    name, programs = f"rollbook_{uuid.uuid4().hex}", tmp_path / "programs"
+    url = postgres.make_database(superuser, name, postgres_template)
+    place = Place(url.render_as_string(hide_password=False), tmp_path, superuser)
+    place.user("anna")
+    backup = tmp_path / "monday"
+    place.done("backup", str(backup))
+    programs.mkdir()
+    for each in ("pg_dump", "psql"):
+        (programs / each).symlink_to(postgres.program_named(each))
+    real = postgres.program_named("pg_restore")
+    two_tables = "awk '/^CREATE TABLE/ && ++tables == 3 {exit} {print}'"
+    cut = f'case "$*" in *--no-comments*) {real} "$@" | {two_tables}; exit 1;; esac\nexec {real} "$@"\n'
+    (programs / "pg_restore").write_text(f"#!/bin/sh\n{cut}")
+    (programs / "pg_restore").chmod(0o755)
+    place.env["ROLLBOOK_POSTGRESQL_PROGRAMS"] = str(programs)
+    assert "pg_restore failed" in place.refused("restore", str(backup), "--replace")
+    assert place.users() == ["anna"]
+    assert place.nothing_kept_aside()
+    postgres.drop_database(superuser, name)
+
+
 def test_r13_a_database_of_a_later_release_is_left_alone_and_said(place: Place) -> None:
     place.rows("UPDATE alembic_version SET version_num = '9999'")
-    for command in (("migrate",), ("prune",), ("check",), ("serve", "--port", "0")):
-        assert "of a later release of Rollbook (schema 9999" in place.refused(*command)
+    for words in (("migrate",), ("prune",), ("check",), ("serve", "--port", "0")):
+        assert "of a later release of Rollbook (schema 9999" in place.refused(*words)
     assert place.rows("SELECT version_num FROM alembic_version") == [("9999",)]
