@@ -162,7 +162,7 @@ class People:
 
     async def decide_proposals(self, desk: Desk, desks: Sequence[Desk]) -> None:
         """A registrar at ``desk`` accepts or declines what others handed over, and declines what clashes."""
-        for each in await desk.client.proposals.listed():
+        for each in await self._proposals(desk):
             accept = self.chance.random() < 0.6
             try:
                 await desk.client.proposals.decide(each["number"], accept=accept, choices={})
@@ -174,6 +174,15 @@ class People:
             self.ledger.say(f"the registrar at {desk.name} {how} {each['op_id'][-6:]}")
             if not accept:
                 self.ledger.decide(_carried(desks, each["op_id"]), Decision("declined"))
+
+    async def _proposals(self, desk: Desk) -> list[dict[str, Any]]:
+        """What is to be decided. A desk that has been offline and has nothing to send asks once it is back."""
+        try:
+            return await desk.client.proposals.listed()
+        except CallFailedError as away:
+            self.ledger.say(f"  {desk.name} cannot look at the proposals yet: {away.code}")
+            await desk.client.sync_once()
+            return await desk.client.proposals.listed()
 
     def decide(self, desk: Desk, entry: WaitingEntry) -> None:
         """One person's decision of one entry: choose, send again, or give up."""
