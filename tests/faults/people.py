@@ -11,6 +11,7 @@ from faults.ledger import FIELDS, Decision, Entry, Ledger
 from faults.oracle import LOST, Fault
 from rollbook.client.resolving import Chosen
 from rollbook.client.values import Edit, RecordQuery, RefusedEntryError, Saved, WaitingEntry
+from rollbook.resilience.breaker import BreakerOpenError
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store.errors import NotAllowedNowError
 
@@ -176,13 +177,13 @@ class People:
                 self.ledger.decide(_carried(desks, each["op_id"]), Decision("declined"))
 
     async def _proposals(self, desk: Desk) -> list[dict[str, Any]]:
-        """What is to be decided. A desk that has been offline and has nothing to send asks once it is back."""
-        try:
-            return await desk.client.proposals.listed()
-        except CallFailedError as away:
-            self.ledger.say(f"  {desk.name} cannot look at the proposals yet: {away.code}")
-            await desk.client.sync_once()
-            return await desk.client.proposals.listed()
+        """What is to be decided. A desk that was offline and has nothing to send asks once it is back."""
+        while True:
+            try:
+                return await desk.client.proposals.listed()
+            except BreakerOpenError:
+                self.ledger.say(f"  {desk.name} does not ask for the proposals yet")
+                desk.pass_time(100.0)
 
     def decide(self, desk: Desk, entry: WaitingEntry) -> None:
         """One person's decision of one entry: choose, send again, or give up."""
