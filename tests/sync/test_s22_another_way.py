@@ -148,3 +148,28 @@ def test_s22_a_value_that_one_gave_up_oneself_does_not_come_back_with_an_earlier
     assert status.up_to_date
     row = at_school(school, student)
     assert (row["homeroom"], row["phone"], row["email"]) == ("4b", None, "e@example.org")
+
+
+def test_s22_an_archive_of_a_lost_version_is_not_taken_to_have_seen_what_an_entry_before_it_did(
+    school: SchoolServer, make_desk: MakeDesk
+) -> None:
+    """Found by a history: the number of the lost version was higher than that of the one that was seen."""
+    desk, other = make_desk(ROLLBOOK_SYNC_PUSH_OPERATIONS="1"), make_desk()
+    student = desk.add(given_name="Eleni").entity_id
+    desk.sync(), other.sync()
+    other.change(student, address="B")
+    other.sync(), desk.sync()
+    desk.change(student, phone="1")  # as a choice, which has seen the address
+    desk.client.archive("student", student)  # as one that was saved before, on what the school lost
+    with desk.client._store.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE operation SET base_version = 4, base_seal = 'lost' WHERE kind = 'archive'"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO known_version "
+            "(entity_id, version, seal, entity, op_id, change, number, kept_at, state) "
+            "VALUES (?, 4, 'lost', 'student', 'an operation', x'7b7d', 99, '2026-09-01T08:00:00', 'done')",
+            (student,),
+        )
+    assert desk.sync().conflicts == 1
+    assert at_school(school, student)["deleted_at"] is None

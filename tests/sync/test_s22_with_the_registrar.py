@@ -145,3 +145,21 @@ def test_s22_who_was_allowed_to_write_after_the_backup_alone_hands_over_what_wai
     decide(registrar, one["number"], accept=True)
     assert homerooms(school) == ["A1"]
     assert desk.sync().up_to_date
+
+
+def test_s22_what_was_handed_over_after_the_backup_alone_is_noticed_to_be_lost(
+    school: SchoolServer, owner: ClientDesk, backup: FileBackup, make_desk: MakeDesk
+) -> None:
+    """Found by a history: nothing else had moved the feed, so nobody noticed that the proposal was gone."""
+    registrar = make_desk()
+    set_role(school, owner, Role.VIEWER)
+    copy = backup.take()
+    owner.network.down = False
+    assert owner.sync().handed_over == 1
+    backup.put_back(copy)
+    assert proposals(registrar) == []
+    assert owner.sync().handed_over == 1
+    [one] = proposals(registrar)
+    decide(registrar, one["number"], accept=True)
+    assert owner.sync().up_to_date
+    assert homerooms(school) == ["A1"]

@@ -37,9 +37,13 @@ class HandingResult(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ProposeResponse(msgspec.Struct, frozen=True):
-    """One result for each operation, in the order of the request."""
+    """One result for each operation, in the order of the request; ``known`` is the feed's last row.
+
+    By that a desk notices that what it handed over is lost, where the server is put back to before it (S22).
+    """
 
     results: list[HandingResult]
+    known: str = ""
 
 
 class ProposalState(StrEnum):
@@ -48,6 +52,9 @@ class ProposalState(StrEnum):
     OPEN = "open"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+
+
+_DECIDED = (ProposalState.ACCEPTED.value, ProposalState.DECLINED.value)
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -95,4 +102,4 @@ def decision_of(entry: Change) -> tuple[str, ProposalState] | None:
     if entry.entity != PROPOSAL or entry.values is None:
         return None
     state = entry.values.get("state")
-    return (entry.id, ProposalState(state)) if state in set(ProposalState) else None
+    return (entry.id, ProposalState(state)) if state in _DECIDED else None

@@ -132,7 +132,8 @@ def _rebase_later(connection: Connection, taken: Iterable[tuple[_Head, Result]])
     """Later entries of the record were made on top of this one: its version is what they saw (S13).
 
     After a merge they had not seen what others changed; nor had one that was saved before this one learned of
-    it (this one may be a choice in a conflict). Those keep their version, so that an archive asks (S15).
+    it (this one may be a choice in a conflict). Those keep their version, so that an archive asks (S15). The
+    number of a version that the school lost says nothing of what it has now (S22).
     """
     rebased = [
         (
@@ -150,7 +151,8 @@ def _rebase_later(connection: Connection, taken: Iterable[tuple[_Head, Result]])
         "UPDATE operation SET base_version = ?1, base_seal = coalesce((SELECT seal FROM known_version "
         "WHERE entity_id = ?2 AND version = ?1 AND state = '' ORDER BY number DESC LIMIT 1), '') "
         "WHERE entity_id = ?2 AND position > ?3 AND frozen IS NULL "
-        "AND (base_version IS NULL OR (?4 AND base_version >= ?5))",
+        "AND (base_version IS NULL OR (?4 AND base_version >= ?5)) "
+        "AND NOT EXISTS (SELECT 1 FROM known_version WHERE seal = operation.base_seal AND state <> '')",
         rebased,
     )
 

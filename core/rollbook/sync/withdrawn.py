@@ -19,7 +19,7 @@ from rollbook.store.settle import fail_alone, give_back
 from rollbook.sync.attempt_log import AttemptLog
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
 from rollbook.sync.files import FileSender
-from rollbook.sync.known_row import known_row
+from rollbook.sync.known_row import known_row, note_known
 from rollbook.sync.lanes import LaneBackoff
 from rollbook.sync.settings import SyncSettings
 
@@ -115,6 +115,8 @@ class Withdrawn:
         with self._store.write() as connection:
             at = self._clock.now().isoformat()
             handing.settle(connection, leased, answer.value.results, answer.request_id, at)
+            if answer.value.known:
+                note_known(connection, answer.value.known)
             self._log.write(connection)
             checkpoints.passed("client.proposals.before_commit")
         for each in leased:

@@ -4,9 +4,17 @@ import hashlib
 
 from sqlalchemy import Connection
 
+from rollbook.contract.feed import Change
 from rollbook.contract.operations import MAX_BATCH
 from rollbook.contract.problems import FieldProblem
-from rollbook.contract.proposals import Handing, HandingResult, ProposeRequest, ProposeResponse
+from rollbook.contract.proposals import (
+    PROPOSAL,
+    Handing,
+    HandingResult,
+    ProposalState,
+    ProposeRequest,
+    ProposeResponse,
+)
 from rollbook.domain.checkpoints import passed
 from rollbook.domain.clock import Clock
 from rollbook.domain.scope import Act
@@ -16,7 +24,8 @@ from rollbook.server.problems import ProblemError, problem_now
 from rollbook.server.proposals import repository
 from rollbook.server.proposals.repository import NewProposal, Whose
 from rollbook.server.request_context import current
-from rollbook.server.sync.feed import check_known
+from rollbook.server.sync.addressed import tell
+from rollbook.server.sync.feed import check_known, cursor_of_head
 from rollbook.server.sync.incoming import Incoming, read_incoming
 from rollbook.server.sync.known import Receipt, read_receipts
 
@@ -39,13 +48,14 @@ def take(
         raise ProblemError("validation-failed", errors=(wrong,))
     taking = _Taking(clock, caller, asked.reason, raw)
 
-    def work(connection: Connection) -> list[HandingResult]:
+    def work(connection: Connection) -> ProposeResponse:
         check_known(connection, caller.school_id, known)
-        return taking.run(connection)
+        results = taking.run(connection)
+        return ProposeResponse(results, known=cursor_of_head(connection, caller.school_id))
 
-    results = database.write(work)
+    response = database.write(work)
     passed("server.proposals.committed")
-    return ProposeResponse(results)
+    return response
 
 
 class _Taking:
@@ -69,8 +79,16 @@ class _Taking:
         self._new = []
         results = [self._result_of(raw, item) for raw, item in zip(self._raw, incoming, strict=True)]
         repository.keep(connection, self._whose(), self._new)
+        self._tell_owner(connection)
         passed("server.proposals.before_commit")
         return results
+
+    def _tell_owner(self, connection: Connection) -> None:
+        """A row of the feed for all that is new: whoever has seen it knows when the server is put back."""
+        if self._new:
+            at = self._clock.now().isoformat(timespec="milliseconds")
+            told = Change(PROPOSAL, self._new[-1].op_id, 0, {"state": ProposalState.OPEN.value}, at=at)
+            tell(connection, self._caller.school_id, self._caller.user_id, told)
 
     def _read(self, connection: Connection, op_ids: set[str]) -> None:
         school_id, owner = self._caller.school_id, self._caller.user_id
