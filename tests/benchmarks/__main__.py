@@ -1,4 +1,4 @@
-"""`dev.py bench`: first pull, search, saves, replay and live, each beside a limit of the same run."""
+"""`dev.py bench`: first pull, search, saves, replay, live, and resilience, each beside a limit of its run."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import limits, on_postgres
+from benchmarks import limits, on_postgres, resilience_overhead
 from benchmarks.figures import Figure, milliseconds
 from rollbook.client.facade import Client
 from rollbook.client.opening import connect, open_client
@@ -32,20 +32,30 @@ def main() -> int:
     parser.add_argument("--saves", type=int, default=1_000, help="durable saves, one by one")
     parser.add_argument("--replayed", type=int, default=10_000, help="entries sent at once")
     parser.add_argument("--pushed", type=int, default=5_000, help="operations pushed to PostgreSQL")
-    parser.add_argument(
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
         "--writers", type=int, metavar="CHANGES", help="only: 16 writers and 4 readers on PostgreSQL (S17)"
+    )
+    only.add_argument(
+        "--overhead",
+        action="store_true",
+        help="only: what breaker and retry cost a call, beside other libraries",
     )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as name:
-        folder = Path(name)
-        measured = (
-            on_postgres.writing(folder, given.writers)
-            if given.writers
-            else itertools.chain(_measure(folder, given), on_postgres.pushes(folder, given.pushed))
-        )
-        for figure in measured:
+        for figure in _chosen(Path(name), given):
             print(figure.line(), flush=True)
     return 0
+
+
+def _chosen(folder: Path, given: argparse.Namespace) -> Iterator[Figure]:
+    """The one part that is asked for, or all but the writers."""
+    if given.writers:
+        return on_postgres.writing(folder, given.writers)
+    if given.overhead:
+        return resilience_overhead.figures()
+    pushes = on_postgres.pushes(folder, given.pushed)
+    return itertools.chain(_measure(folder, given), pushes, resilience_overhead.figures())
 
 
 def _measure(folder: Path, given: argparse.Namespace) -> Iterator[Figure]:

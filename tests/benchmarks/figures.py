@@ -8,19 +8,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the report."""
+    """One line of the report; its limit is printed with one decimal less than its value."""
 
     name: str
     value: float
     unit: str
     limit: float | None = None
     limit_name: str = ""
+    decimals: int = 1
 
     def line(self) -> str:
         """The figure with its ratio."""
-        text = f"{self.name:<46} {self.value:>12,.1f} {self.unit}"
+        text = f"{self.name:<46} {self.value:>12,.{self.decimals}f} {self.unit}"
         if self.limit:
-            text += f"   {self.value / self.limit:>8.3f} of {self.limit_name} ({self.limit:,.0f})"
+            limit = f"{self.limit:,.{self.decimals - 1}f}"
+            text += f"   {self.value / self.limit:>8.3f} of {self.limit_name} ({limit})"
         return text
 
 
