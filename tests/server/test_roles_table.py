@@ -74,6 +74,8 @@ TABLE = {
     "POST /api/v1/sync/proposals/{number}/decline": "++----?",
     # for the administrator
     "GET /api/v1/devices": "+-----?",
+    "GET /api/v1/audit": "+-----?",
+    "POST /api/v1/devices/{device}/revoke": "+-----?",
     "GET /api/v1/recovery": "+-----?",
     "POST /api/v1/recovery/end": "+-----?",
     # for who may diagnose

@@ -38,6 +38,12 @@ class Device(msgspec.Struct, frozen=True):
     why: tuple[str, ...] = ()
 
 
+class Revoked(msgspec.Struct, frozen=True):
+    """How many tokens of a computer were ended; none where nobody was signed in there."""
+
+    tokens: int
+
+
 class Devices(msgspec.Struct, frozen=True):
     """Those that are stuck stand first."""
 

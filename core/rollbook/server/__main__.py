@@ -63,10 +63,8 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.commands.accounts import set_role
 
         return set_role(settings, clock, name=asked.name, role=Role(asked.role), school=asked.school)
-    if asked.command == "devices":
-        from rollbook.server.commands.devices import list_devices
-
-        return list_devices(settings, clock, school=asked.school, stuck=asked.stuck, days=asked.days)
+    if asked.command in ("devices", "audit"):
+        return _look_at_people(asked, settings, clock)
     if asked.command == "make-demo":
         from rollbook.server.demo.fill import make_demo
 
@@ -80,6 +78,18 @@ def _run(asked: argparse.Namespace) -> int:
 
         return prune(settings, clock)
     return _look_after_database(asked, settings, clock)
+
+
+def _look_at_people(asked: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    if asked.command == "audit":
+        from rollbook.server.commands.audit import list_audit
+
+        return list_audit(settings, clock, school=asked.school, limit=asked.last)
+    from rollbook.server.commands.devices import list_devices, revoke_computer
+
+    if asked.revoke is not None:
+        return revoke_computer(settings, clock, device=asked.revoke, school=asked.school)
+    return list_devices(settings, clock, school=asked.school, stuck=asked.stuck, days=asked.days)
 
 
 def _look_after_database(asked: argparse.Namespace, settings: Settings, clock: Clock) -> int:
@@ -147,6 +157,14 @@ def _parser() -> argparse.ArgumentParser:
     devices.add_argument("--stuck", action="store_true", help="only those whose entries do not come")
     devices.add_argument("--days", type=float, metavar="N", help="how long is too long")
     devices.add_argument("--school", help="the school's name; all without")
+    devices.add_argument("--revoke", metavar="COMPUTER", help="end all sessions at that computer, at once")
+    audit = commands.add_parser(
+        "audit", parents=[common], help="what was done to accounts, computers and the school"
+    )
+    audit.add_argument("--school", help="the school's name; needed where there are several")
+    audit.add_argument(
+        "--last", type=_number(1, 10_000), default=50, metavar="N", help="so many; default: 50"
+    )
     demo = commands.add_parser("make-demo", parents=[common], help="make a made-up school to try it with")
     demo.add_argument("--students", type=_number(1, 10_000_000), required=True)
     demo.add_argument("--seed", type=int, default=1)

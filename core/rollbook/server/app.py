@@ -18,6 +18,7 @@ from rollbook.domain.ids import IdSource, uuid7_source
 from rollbook.server import health
 from rollbook.server.alerting.alerts import Alerts
 from rollbook.server.analytics import endpoints as analytics_endpoints
+from rollbook.server.audit import endpoints as audit_endpoints
 from rollbook.server.auth import endpoints as auth_endpoints
 from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
@@ -75,6 +76,7 @@ _ENDPOINTS = (
     files_endpoints,
     proposals_endpoints,
     devices_endpoints,
+    audit_endpoints,
     jobs_endpoints,
     recovery_endpoints,
     dashboard_endpoints,

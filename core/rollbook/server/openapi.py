@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
-from rollbook.contract import devices, feed, operations, proposals, recovery, session, snapshot
+from rollbook.contract import audit, devices, feed, operations, proposals, recovery, session, snapshot
 from rollbook.contract.headers import DEVICE, IDEMPOTENCY_KEY, PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
@@ -59,6 +59,8 @@ _TYPES: tuple[Any, ...] = (
     snapshot.SnapshotPage,
     devices.DeskReport,
     devices.Devices,
+    devices.Revoked,
+    audit.AuditPage,
     proposals.ProposeResponse,
     proposals.Proposal,
     proposals.ProposalsPage,

@@ -330,6 +330,14 @@ job = Table(
     UniqueConstraint("school_id", "key"),
     Index("ix_job_state", "state", "asked_at"),
 )
+audit = Table(
+    "audit",  # what was done to accounts, computers and the school
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("school_id", Text, ForeignKey("school.id"), nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("at", "by", "what", "subject", "detail", "request_id")),
+    Index("ix_audit_school", "school_id", "number"),
+)
 desk_fence = Table(
     "desk_fence",  # how often a computer has given up waiting for an answer (S7)
     metadata,

@@ -103,4 +103,6 @@ def _read_user(connection: Connection, bearer: Bearer) -> User:
         raise not_signed_in("The account is closed.")
     if row.session_number != bearer.session_number:
         raise not_signed_in("The password was changed; sign in again.")
+    if bearer.family and repository.has_ended(connection, bearer.family):
+        raise not_signed_in("This session was ended; sign in again.")
     return User(row.id, row.name, repository.memberships_of(connection, row.id))

@@ -146,6 +146,28 @@ def is_succeeded(connection: Connection, row: RefreshRow) -> bool:
     return connection.execute(later.limit(1)).first() is not None
 
 
+def has_ended(connection: Connection, family: str) -> bool:
+    """Whether nothing of that sign-in holds any more: signed out, revoked, or too long ago."""
+    holds = select(refresh_token.c.hash).where(
+        refresh_token.c.family == family, refresh_token.c.revoked_at_seconds.is_(None)
+    )
+    return connection.execute(holds.limit(1)).first() is None
+
+
+def revoke_device(connection: Connection, school_id: str, device: str, now: int) -> int:
+    """End what members of the school have signed in at that computer; gives how many tokens."""
+    members = select(membership.c.user_id).where(membership.c.school_id == school_id)
+    return connection.execute(
+        update(refresh_token)
+        .where(
+            refresh_token.c.device == device,
+            refresh_token.c.user_id.in_(members),
+            refresh_token.c.revoked_at_seconds.is_(None),
+        )
+        .values(revoked_at_seconds=now)
+    ).rowcount
+
+
 def revoke_unused(connection: Connection, family: str, now: int) -> None:
     """End the tokens of the family that nobody has used."""
     connection.execute(

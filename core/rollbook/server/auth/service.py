@@ -155,7 +155,10 @@ class AuthService:
         current().user_id = user.id
         return Session(
             access_token=access_token(
-                self._installation.get(), self._clock, Bearer(user.id, user.session_number), seconds
+                self._installation.get(),
+                self._clock,
+                Bearer(user.id, user.session_number, family),
+                seconds,
             ),
             refresh_token=token,
             expires_in=int(seconds),

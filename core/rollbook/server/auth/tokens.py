@@ -13,15 +13,16 @@ from rollbook.server.problems import ProblemError
 _ALGORITHM = "HS256"
 
 
-SESSION = "ses"
+SESSION, FAMILY = "ses", "fam"
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom an access token names, and in which of their sessions' numbers it was given."""
+    """Whom an access token names, in which of their sessions' numbers it was given, and by which sign-in."""
 
     user_id: str
     session_number: int
+    family: str = ""
 
 
 def access_token(installation: Installation, clock: Clock, bearer: Bearer, seconds: float) -> str:
@@ -31,6 +32,7 @@ def access_token(installation: Installation, clock: Clock, bearer: Bearer, secon
         "iss": installation.id,
         "sub": bearer.user_id,
         SESSION: bearer.session_number,
+        FAMILY: bearer.family,
         "iat": now,
         "exp": now + int(seconds),
     }
@@ -58,7 +60,7 @@ def bearer_of(token: str, installation: Installation, clock: Clock) -> Bearer:
     if clock.now().timestamp() >= float(claims["exp"]):
         raise not_signed_in("The access token is over.")
     # One that an earlier release gave has no number: it began before any password was given anew.
-    return Bearer(str(claims["sub"]), int(claims.get(SESSION, 0)))
+    return Bearer(str(claims["sub"]), int(claims.get(SESSION, 0)), str(claims.get(FAMILY, "")))
 
 
 def not_signed_in(detail: str) -> ProblemError:

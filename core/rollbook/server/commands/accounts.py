@@ -2,9 +2,11 @@
 
 from sqlalchemy import Connection
 
+from rollbook.contract.audit import Deed
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.domain.roles import Role
+from rollbook.server.audit import trail
 from rollbook.server.auth import accounts
 from rollbook.server.auth.passwords import MAX_PASSWORD, MIN_PASSWORD, Passwords
 from rollbook.server.auth.repository import user_by_name
@@ -38,6 +40,8 @@ def create_user(
             accounts.make_membership(connection, user_id, school_id, role)
         else:
             accounts.change_role(connection, clock, user_id, school_id, role)
+        what = Deed.SIGN_IN_CHANGED if known else Deed.ACCOUNT_MADE
+        _write_down(connection, clock, school_id, what, name, role)
         return known
 
     with opened(settings, clock) as database:
@@ -64,12 +68,22 @@ def set_role(settings: Settings, clock: Clock, *, name: str, role: Role, school:
                 f"{user.name} is the school's last administrator, and stays so. "
                 "Make another user administrator first."
             )
-        return accounts.change_role(connection, clock, user.id, school_id, role)
+        changed = accounts.change_role(connection, clock, user.id, school_id, role)
+        if changed:
+            _write_down(connection, clock, school_id, Deed.ROLE_CHANGED, user.name, role)
+        return changed
 
     with opened(settings, clock) as database:
         changed = database.write(store)
     say(f"The user {name.strip()} {'is now' if changed else 'was already'} {role.value}.")
     return DONE
+
+
+def _write_down(
+    connection: Connection, clock: Clock, school_id: str, what: Deed, name: str, role: Role
+) -> None:
+    by = trail.at_the_server()
+    trail.write(connection, clock, school_id, what, by=by, subject=name.strip(), detail=role.value)
 
 
 def _existing_school(connection: Connection, name: str | None) -> str:

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from rollbook.contract.devices import Device
 from rollbook.domain.clock import Clock
 from rollbook.domain.plain_text import aligned, lasting, moment
+from rollbook.server.audit import trail
 from rollbook.server.auth import accounts
 from rollbook.server.commands.opening import opened
 from rollbook.server.commands.speaking import DONE, CommandError, say
-from rollbook.server.devices.service import devices
+from rollbook.server.devices.service import devices, revoke
 from rollbook.server.settings import Settings
 
 _HEADINGS = (
@@ -39,6 +40,28 @@ def list_devices(
         sys.stdout.write(line + "\n")
     if not found:
         say("No computer is stuck." if stuck else "No computer has reported yet.")
+    return DONE
+
+
+def revoke_computer(settings: Settings, clock: Clock, *, device: str, school: str | None) -> int:
+    """End all sessions at a computer that was lost or is given away."""
+
+    def work(connection: Connection) -> int:
+        names = accounts.school_names(connection) if school is None else [school]
+        ids = [accounts.school_named(connection, name) for name in names]
+        if None in ids:
+            raise CommandError(f"There is no school “{school}”.")
+        by = trail.at_the_server()
+        return sum(revoke(connection, clock, str(school_id), device, by=by) for school_id in ids)
+
+    with opened(settings, clock) as database:
+        ended = database.write(work)
+    if not ended:
+        raise CommandError(f"Nobody is signed in at a computer {device}. See: rollbook-server devices")
+    say(
+        f"All sessions at the computer {device} have ended. Entries that wait there are kept, and go when "
+        "their user signs in there again."
+    )
     return DONE
 
 

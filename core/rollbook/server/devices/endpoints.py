@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from rollbook.contract.devices import DeskReport, Devices
+from rollbook.contract.devices import DeskReport, Devices, Revoked
 from rollbook.contract.headers import DEVICE
 from rollbook.domain.roles import Right
 from rollbook.server.auth.endpoints import InSchool, ServerParts
-from rollbook.server.devices.service import devices, take_report
+from rollbook.server.devices.service import devices, revoke, take_report
 from rollbook.server.openapi import described
 from rollbook.server.wire import JsonBytes, decoded, json_response
 
@@ -37,3 +37,15 @@ def list_devices(
         lambda connection: devices(connection, parts.clock, caller.school_id, too_long)
     )
     return json_response(Devices([device for device in found if device.why or not stuck]))
+
+
+@router.post("/devices/{device}/revoke", **described(gives="Revoked"))
+def revoke_device(
+    parts: ServerParts, caller: InSchool, device: Annotated[str, Path(max_length=64)]
+) -> Response:
+    """End every session of the school's users at a computer, at once: it was lost, or is given away."""
+    caller.require(Right.ADMINISTER)
+    ended = parts.database.write(
+        lambda connection: revoke(connection, parts.clock, caller.school_id, device, by=caller.user_name)
+    )
+    return json_response(Revoked(ended))

@@ -5,10 +5,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from rollbook.contract.audit import Deed
 from rollbook.contract.devices import NEVER, DeskReport, Device
 from rollbook.contract.problems import FieldProblem
 from rollbook.domain.clock import Clock
+from rollbook.server.audit import trail
 from rollbook.server.auth.caller import Caller
+from rollbook.server.auth.repository import revoke_device as revoke_tokens
 from rollbook.server.database import Database
 from rollbook.server.database_errors import Trouble
 from rollbook.server.devices import repository
@@ -47,6 +50,17 @@ def devices(connection: Connection, clock: Clock, school_id: str | None, days: f
         why = why_stuck(report, silent, days)
         found.append(Device(row.device, row.user_name, row.reported_at, silent, report, why))
     return sorted(found, key=lambda device: not device.why)
+
+
+def revoke(connection: Connection, clock: Clock, school_id: str, device: str, *, by: str) -> int:
+    """End every session of the school's users at that computer; gives how many tokens were ended.
+
+    Entries that wait there stay: who signs in there again, with the password, sends them.
+    """
+    ended = revoke_tokens(connection, school_id, device, int(clock.now().timestamp()))
+    if ended:
+        trail.write(connection, clock, school_id, Deed.COMPUTER_REVOKED, by=by, subject=device)
+    return ended
 
 
 def _checks(report: DeskReport, device: str) -> Iterable[tuple[str, bool]]:

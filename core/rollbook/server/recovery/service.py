@@ -6,6 +6,7 @@ from dataclasses import replace
 import structlog
 from sqlalchemy import Connection
 
+from rollbook.contract.audit import Deed
 from rollbook.contract.feed import START, Change
 from rollbook.contract.operations import NO_RECORD
 from rollbook.contract.recovery import (
@@ -24,6 +25,7 @@ from rollbook.domain.checkpoints import passed
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.domain.scope import Act
+from rollbook.server.audit import trail
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.database_errors import Trouble
@@ -130,6 +132,7 @@ class RecoveryService:
                 head = advance_head(connection, school_id, 0)
                 kept.end(connection, school_id, row.id, at, by, head)
                 self._take_what_waits(connection, school_id, sealer)
+                trail.write(connection, self._clock, school_id, Deed.RECOVERY_ENDED, by=by, subject="")
                 log.info("recovery_ended", recovery=row.id)
             return kept.view(connection, school_id)
 
@@ -154,6 +157,9 @@ class RecoveryService:
         at = self._clock.now().isoformat(timespec="milliseconds")
         recovery_id = self._new_id()
         kept.begin(connection, caller.school_id, recovery_id, at, caller.user_name)
+        trail.write(
+            connection, self._clock, caller.school_id, Deed.RECOVERY_BEGUN, by=caller.user_name, subject=""
+        )
         log.warning("recovery_begun", recovery=recovery_id)
 
     def _sealer(self, school_id: str) -> Sealer:
