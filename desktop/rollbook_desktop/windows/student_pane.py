@@ -147,7 +147,7 @@ class StudentPane(QFrame):
         form.state_changed.connect(self._show_state)
         form.rights_changed.connect(self._show_rights)
         form.missing.connect(self._show_missing)
-        desk.saving.said.connect(self._say)
+        desk.saving.said.connect(self._say_of)
         self._save.clicked.connect(form.save)
         self._revert.clicked.connect(form.revert)
         self._archive.clicked.connect(self._ask_archive)
@@ -169,6 +169,11 @@ class StudentPane(QFrame):
             else self.tr("Choose one in the list.")
         )
         self._nothing.say(self.tr("No student chosen"), what_to_do, icon="student")
+
+    def _say_of(self, record_id: str, words: str) -> None:
+        """What is said of a save is for its own record; another one may be shown by now."""
+        if record_id == self._form.record_id:
+            self._say(words)
 
     def _say(self, words: str) -> None:
         self._said.setText(words)
