@@ -1,6 +1,7 @@
 """Who gave back what, and versions that wait, in the database (S22)."""
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -10,11 +11,11 @@ from rollbook.contract.feed import Change
 from rollbook.contract.recovery import GaveBack, HeldVersion, RecoveryView
 from rollbook.domain.labels import label_of
 from rollbook.server.recovery.judge import Candidate
+from rollbook.server.recovery.settled import Waiting, still_waiting
+from rollbook.server.recovery.states import OPEN, TAKEN
 from rollbook.server.sync.known import RecordKey, in_parts
-from rollbook.server.tables import given_back, receipt, recovery, school_feed
+from rollbook.server.tables import given_back, recovery, school_feed
 
-HELD, APART, DECIDED, WITH_OWNER, TAKEN = "held", "apart", "decided", "with_owner", "taken"
-OPEN = (HELD, APART)
 MAX_SHOWN = 500
 
 
@@ -132,46 +133,42 @@ def view(connection: Connection, school_id: str) -> RecoveryView | None:
         begun_by=row.begun_by,
         ended_at=row.ended_at,
         ended_by=row.ended_by,
-        gave_back=_gave_back(connection, school_id),
-        waiting=[_held(*each) for each in _not_back(connection, school_id)],
+        gave_back=_gave_back(connection, school_id, row.begun_at),
+        waiting=[_held(each) for each in islice(_not_back(connection, school_id), MAX_SHOWN)],
     )
 
 
-def _gave_back(connection: Connection, school_id: str) -> list[GaveBack]:
+def _gave_back(connection: Connection, school_id: str, since: str) -> list[GaveBack]:
+    """What was given back in the recovery that began then; earlier ones have rows, too."""
     columns = (given_back.c.user_name, given_back.c.device)
     query = (
         select(*columns, func.count().label("versions"))
-        .where(given_back.c.school_id == school_id, given_back.c.state == TAKEN)
+        .where(given_back.c.school_id == school_id, given_back.c.state == TAKEN, given_back.c.at >= since)
         .group_by(*columns)
         .order_by(*columns)
     )
     return [GaveBack(row.user_name, row.device, row.versions) for row in connection.execute(query)]
 
 
-def _not_back(connection: Connection, school_id: str) -> Iterator[tuple[Any, Change]]:
+def _not_back(connection: Connection, school_id: str) -> Iterator[Waiting]:
+    place = (given_back.c.entity, given_back.c.entity_id, given_back.c.version, given_back.c.seal)
     query = (
         select(given_back)
         .where(given_back.c.school_id == school_id, given_back.c.state != TAKEN)
-        .order_by(given_back.c.entity, given_back.c.entity_id, given_back.c.version)
+        .order_by(*place)
         .limit(MAX_SHOWN)
     )
-    for row in connection.execute(query).all():
-        change = msgspec.json.decode(row.payload, type=Change)
-        if not _is_done(connection, school_id, change):
-            yield row, change
+    rows = connection.execute(query).all()
+    while rows:
+        waiting = [Waiting(row, msgspec.json.decode(row.payload, type=Change)) for row in rows]
+        yield from still_waiting(connection, school_id, waiting)
+        last = rows[-1]
+        after = (last.entity, last.entity_id, last.version, last.seal)
+        rows = connection.execute(query.where(tuple_(*place) > after)).all()
 
 
-def _is_done(connection: Connection, school_id: str, change: Change) -> bool:
-    """Whether its operation was done anew meanwhile, from its owner's computer."""
-    query = select(receipt.c.op_id).where(
-        receipt.c.school_id == school_id,
-        receipt.c.owner == change.owner,
-        receipt.c.op_id == change.op_id,
-    )
-    return connection.execute(query).first() is not None
-
-
-def _held(row: Any, change: Change) -> HeldVersion:
+def _held(item: Waiting) -> HeldVersion:
+    row, change = item.row, item.change
     return HeldVersion(
         row.entity,
         row.entity_id,

@@ -31,7 +31,7 @@ from rollbook.server.database import Database
 from rollbook.server.database_errors import Trouble
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.problems import ProblemError
-from rollbook.server.recovery import kept
+from rollbook.server.recovery import kept, states
 from rollbook.server.recovery.judge import Candidate, Judge
 from rollbook.server.recovery.read import missing, read_school
 from rollbook.server.recovery.write import Writing, complete_receipts, write_taken
@@ -224,7 +224,7 @@ class _Taking:
         told: dict[str, Given] = {}
         for seal, item in candidates.items():
             state, told[seal] = self._state_of(item, given[seal], before.get(seal, ""))
-            if (state and state != before.get(seal)) or state in kept.OPEN:
+            if (state and state != before.get(seal)) or state in states.OPEN:
                 rows.append((item, state))
         kept.keep(self._connection, self._writing.school_id, self._writing.at, rows)
         return told
@@ -232,19 +232,19 @@ class _Taking:
     def _state_of(self, item: Candidate, given: Given, before: str) -> tuple[str, Given]:
         """The state to keep (empty for none), and what the caller is told."""
         if given in (Given.TAKEN, Given.KNOWN):
-            return (kept.TAKEN if given is Given.TAKEN or before else ""), given
+            return (states.TAKEN if given is Given.TAKEN or before else ""), given
         own = self._caller is not None and self._caller.user_id == item.change.owner
         if given is Given.APART and own:
-            return kept.WITH_OWNER, Given.APART
-        if before in (kept.WITH_OWNER, kept.DECIDED) and not self._asks(item):
+            return states.WITH_OWNER, Given.APART
+        if before in (states.WITH_OWNER, states.DECIDED) and not self._asks(item):
             return before, Given.LEFT
-        if before == kept.WITH_OWNER:
+        if before == states.WITH_OWNER:
             return before, Given.LEFT
         if own:
-            return kept.HELD, Given.HELD
+            return states.HELD, Given.HELD
         if given is Given.APART and self._ended and self._asks(item):
-            return kept.DECIDED, Given.DECIDE
-        state = kept.APART if given is Given.APART else kept.HELD
+            return states.DECIDED, Given.DECIDE
+        state = states.APART if given is Given.APART else states.HELD
         return state, Given.HELD if self._asks(item) else Given.LEFT
 
     def _asks(self, item: Candidate) -> bool:
