@@ -15,7 +15,7 @@ _SLOW = {
     "postgresql": "SELECT pg_sleep(60)",
 }
 _OUR_OWN = ("BEGIN", "SET LOCAL", "PRAGMA")
-_ABOUT_IDENTITY = ("app_user", "membership", "refresh_token.family")
+_ABOUT_IDENTITY = ("app_user", "membership", "WHERE refresh_token.family")
 Replace = Callable[[str], str]
 
 
