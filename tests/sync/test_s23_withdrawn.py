@@ -116,11 +116,13 @@ def test_s23_an_entry_that_the_server_does_not_take_keeps_its_values(
     registrar = make_desk()
     take = endpoints.take
 
-    def refusing_the_new_one(database: Any, clock: Any, caller: Any, asked: Any, known: str) -> Any:
+    def refusing_the_new_one(
+        database: Any, clock: Any, caller: Any, asked: Any, known: str, fence: int | None
+    ) -> Any:
         results = [
             HandingResult(result.op_id, Handing.REFUSED, problem=problem("payload-unsupported"))
             if b'"create"' in bytes(raw)
-            else take(database, clock, caller, type(asked)([raw]), known).results[0]
+            else take(database, clock, caller, type(asked)([raw]), known, fence).results[0]
             for raw in asked.operations
             for result in [HandingResult(_op_id(raw), Handing.TAKEN)]
         ]

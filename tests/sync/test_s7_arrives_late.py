@@ -7,8 +7,9 @@ import pytest
 
 from rollbook.client.errors import CallFailedError
 from rollbook.domain.roles import Role
-from support.changing_roles import set_role
+from support.changing_roles import proposals, set_role
 from support.client_desk import ClientDesk
+from support.damaging import no_header
 from support.school_server import SchoolServer
 from sync.conftest import MakeDesk
 
@@ -22,7 +23,7 @@ class SlowProxy:
         desk.network.handle_async_request = self._handle  # type: ignore[method-assign]
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
-        if self.keep and request.url.path.endswith("/sync/push"):
+        if self.keep and request.url.path.endswith(("/sync/push", "/sync/proposals")):
             await request.aread()
             self.kept.append(request)
             raise httpx.ReadTimeout("no answer")
@@ -96,3 +97,70 @@ def test_s7_a_desk_that_was_put_back_counts_on_from_what_the_school_knows(
     desk.add(given_name="Nikos")
     assert desk.sync().up_to_date
     assert len(school.rows("SELECT 1 FROM student WHERE school_id = :school")) == 4
+
+
+def test_s23_a_late_proposal_is_not_taken_after_its_entry_was_discarded(
+    school: SchoolServer, desk: ClientDesk, proxy: SlowProxy, make_desk: MakeDesk
+) -> None:
+    """Found by an attack: a registrar accepted what its owner had discarded."""
+    registrar = make_desk()
+    student = desk.add(given_name="Eleni", phone="1").entity_id
+    desk.sync(), registrar.sync()
+    saved = desk.change(student, phone="2")
+    set_role(school, desk, Role.VIEWER)
+    desk.network.cut_pulls = True
+    with pytest.raises(CallFailedError):
+        desk.sync()  # refused: the feed, which would say why, is away
+    desk.network.cut_pulls, proxy.keep = False, True
+    desk.crash()
+    with pytest.raises(CallFailedError):
+        desk.sync()
+    proxy.keep = False
+    [kept] = [each for each in proxy.kept if each.url.path.endswith("/sync/proposals")]
+    set_role(school, desk, Role.REGISTRAR)
+    registrar.change(student, phone="9")
+    registrar.sync()
+    desk.crash()
+    for _round in range(2):
+        desk.sync()
+    desk.client.discard(str(saved.op_id))
+    desk.sync()
+    set_role(school, desk, Role.VIEWER)
+    proxy.kept = [kept]
+    assert proxy.hand_on().json()["error"] == "arrived-late"
+    assert proposals(registrar) == []
+
+
+@pytest.mark.parametrize("fence", [2**53 - 1, 2**53])
+def test_s7_a_count_that_ran_wild_locks_nobody_out(
+    school: SchoolServer, desk: ClientDesk, fence: int
+) -> None:
+    desk.add(given_name="Eleni")
+    with desk.client._store.write() as connection:
+        connection.exec_driver_sql("INSERT OR REPLACE INTO meta VALUES ('fence', ?)", (str(fence),))
+    assert desk.sync().up_to_date
+    with desk.client._store.write() as connection:
+        connection.exec_driver_sql("UPDATE meta SET value = '0' WHERE name = 'fence'")
+    for name in ("Nikos", "Anna"):
+        desk.add(given_name=name)
+        assert desk.sync().up_to_date
+
+
+def test_s28_a_rescued_store_takes_what_was_asked_before_for_late(
+    school: SchoolServer, desk: ClientDesk, proxy: SlowProxy
+) -> None:
+    """Found by an attack: the count was gone with the damaged file."""
+    desk.add(given_name="Eleni")
+    proxy.keep = True
+    for _cut in range(3):
+        with pytest.raises(CallFailedError):
+            desk.sync()
+        desk.crash()
+    proxy.keep = False
+    desk.client.close()
+    no_header(desk.client.account.store)
+    desk.client = desk._open()
+    desk.add(given_name="Nikos")
+    desk.sync()
+    while proxy.kept:
+        assert proxy.hand_on().json()["error"] == "arrived-late"

@@ -271,10 +271,17 @@ class ApiClient:
         call = Call("POST", "/api/v1/sync/report", type(None), body=msgspec.json.encode(report))
         await self._transport.attempt(call, Deadline.after(self._clock, seconds), self._session.token())
 
-    async def propose(self, operations: list[msgspec.Raw], known: str) -> Answer[ProposeResponse]:
-        """Hand over entries that may not be written any more (S23). A single attempt."""
+    async def propose(self, operations: list[msgspec.Raw], known: str, fence: int) -> Answer[ProposeResponse]:
+        """Hand over entries that may not be written any more (S23). A single attempt, as :meth:`push`."""
         body = msgspec.json.encode(ProposeRequest(operations))
-        call = Call("POST", _PROPOSALS, ProposeResponse, params={"known": known}, body=body, writes=True)
+        call = Call(
+            "POST",
+            _PROPOSALS,
+            ProposeResponse,
+            params={"known": known, "fence": fence},
+            body=body,
+            writes=True,
+        )
         return await self._once(call)
 
     async def proposals(self, after: int, state: str | None) -> ProposalsPage:

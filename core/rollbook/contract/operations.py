@@ -8,6 +8,8 @@ import msgspec
 
 from rollbook.contract.problems import Problem
 
+MAX_FENCE = 2**53
+"""The most that a count of given-up answers goes to; it stays there."""
 MAX_BATCH = 500
 MAX_BODY_BYTES = 8 * 1024 * 1024
 

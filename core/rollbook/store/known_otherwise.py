@@ -7,6 +7,7 @@ of its own the entry is merged like any other: what the school has already is no
 
 import json
 from collections.abc import Iterable
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Connection, select, update
@@ -18,19 +19,22 @@ from rollbook.store.tables import OPERATION
 _NAMES = uuid5(NAMESPACE_URL, "urn:rollbook:known-otherwise")
 
 
-def send_as_new(connection: Connection, results: Iterable[Result], never_sent: set[str]) -> None:
-    """Give a new id to each that was refused for this, if it was ``never_sent`` before.
-
-    The bytes of any other are the very ones that went, or something is wrong that a person must see.
-    """
+def send_as_new(connection: Connection, results: Iterable[Result]) -> None:
+    """Give a new id to each that was refused for this: under the old one our bytes were never applied."""
     for result in results:
-        mismatch = result.problem is not None and result.problem.error == "idempotency-mismatch"
-        if mismatch and result.op_id in never_sent:
+        if result.problem is not None and result.problem.error == "idempotency-mismatch":
             _rename(connection, result.op_id, str(uuid5(_NAMES, result.op_id)))
 
 
 def _rename(connection: Connection, old: str, new: str) -> None:
-    anew = {"state": State.QUEUED, "frozen": None, "carried_by": None, "attempts": 0, "problem": None}
+    anew: dict[str, Any] = {
+        "frozen": None,
+        "carried_by": None,
+        "attempts": 0,
+        "uncertain": 0,
+        "problem": None,
+    }
+    anew["state"] = State.QUEUED
     mine = (OPERATION.c.op_id == old) | (OPERATION.c.carried_by == old)
     connection.execute(update(OPERATION).where(mine).values(**anew))
     connection.execute(update(OPERATION).where(OPERATION.c.op_id == old).values(op_id=new))

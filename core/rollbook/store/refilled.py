@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError
 
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import recovery, replica, unreadable
+from rollbook.store import fence, recovery, replica, unreadable
 from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.salvage_shapes import KEPT_FACTS
 from rollbook.store.salvaged import Row, Salvaged
@@ -102,6 +102,7 @@ def _go_on_giving_back(connection: Connection) -> None:
         recovery.set_step(connection, recovery.BEGUN)
     else:
         recovery.ask_for_receipts(connection, wanted=True)
+        fence.leap(connection)
 
 
 def _waiting(connection: Connection) -> int:

@@ -54,8 +54,7 @@ def settle(
     heads = _heads(connection, [each.op_id for each in leased])
     told = [(op_id, _outcome_of(answered.get(op_id), at)) for op_id in heads]
     _set(connection, told, request_id)
-    never_sent = {op_id for op_id, head in heads.items() if not head.uncertain}
-    send_as_new(connection, answered.values(), never_sent)
+    send_as_new(connection, answered.values())
     decisions.settle(connection, [op_id for op_id, values in told if values["state"] is State.HANDED_OVER])
     taken = [(head, answered[op_id]) for op_id, head in heads.items() if op_id in answered]
     _rebase_later(connection, taken)

@@ -12,7 +12,7 @@ from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
 from rollbook.domain.scope import Act, Scope
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import handing, leaving, recovery, scopes
+from rollbook.store import fence, handing, leaving, recovery, scopes
 from rollbook.store.database import StoreDatabase
 from rollbook.store.lease import Leased
 from rollbook.store.settle import fail_alone, give_back
@@ -100,7 +100,8 @@ class Withdrawn:
         checkpoints.passed("client.proposals.before_send")
         try:
             with self._log.carrying([each.op_id for each in leased]):
-                answer = await self._api.propose([msgspec.Raw(each.frozen) for each in leased], self._known())
+                operations = [msgspec.Raw(each.frozen) for each in leased]
+                answer = await self._api.propose(operations, *self._known())
         except CallFailedError as failure:
             await self._failed(leased, failure)
             return
@@ -145,9 +146,9 @@ class Withdrawn:
         self._lanes.failed(each.lane)
         self._told([each])
 
-    def _known(self) -> str:
+    def _known(self) -> tuple[str, int]:
         with self._store.read() as connection:
-            return known_row(connection)
+            return known_row(connection), fence.count(connection)
 
     async def _failed(self, leased: Sequence[Leased], failure: CallFailedError) -> None:
         if failure.code not in _ITS_OWN:

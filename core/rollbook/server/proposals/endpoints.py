@@ -13,7 +13,7 @@ from rollbook.server.parts import Parts
 from rollbook.server.proposals import showing
 from rollbook.server.proposals.deciding import Deciding
 from rollbook.server.proposals.taking import take
-from rollbook.server.sync.endpoints import Known
+from rollbook.server.sync.endpoints import Fence, Known
 from rollbook.server.wire import JsonBytes, decoded, json_response
 
 router = APIRouter(prefix="/api/v1/sync/proposals", tags=["proposals"])
@@ -23,9 +23,12 @@ Number = Annotated[int, Path(ge=1, le=_MAX_NUMBER)]
 
 
 @router.post("", **described(takes=ProposeRequest, gives="ProposeResponse"))
-def propose(parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = START) -> Response:
+def propose(
+    parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = START, fence: Fence = None
+) -> Response:
     """Take entries that their owner may not write any more; one result each, in their order."""
-    return json_response(take(parts.database, parts.clock, caller, decoded(body, ProposeRequest), known))
+    asked = decoded(body, ProposeRequest)
+    return json_response(take(parts.database, parts.clock, caller, asked, known, fence))
 
 
 @router.get("", **described(gives="ProposalsPage"))

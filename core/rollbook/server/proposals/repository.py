@@ -43,20 +43,22 @@ def kept(connection: Connection, school_id: str, owner: str, op_ids: Collection[
     return {row.op_id: row.operation for row in rows}
 
 
-def undone(connection: Connection, school_id: str, owner: str, op_ids: Collection[str]) -> set[str]:
-    """Those of the owner's operations that the registrar has, or has declined: they come by no other way."""
+def undone(connection: Connection, school_id: str, owner: str, op_ids: Collection[str]) -> dict[str, bytes]:
+    """The bytes of those of the owner's operations that the registrar has, or has declined, by id.
+
+    They come by no other way.
+    """
     if not op_ids:
-        return set()
-    return set(
-        connection.execute(
-            select(proposal.c.op_id).where(
-                proposal.c.school_id == school_id,
-                proposal.c.owner == owner,
-                proposal.c.state != ProposalState.ACCEPTED.value,
-                among(connection, proposal.c.op_id, op_ids),
-            )
-        ).scalars()
+        return {}
+    rows = connection.execute(
+        select(proposal.c.op_id, proposal.c.operation).where(
+            proposal.c.school_id == school_id,
+            proposal.c.owner == owner,
+            proposal.c.state != ProposalState.ACCEPTED.value,
+            among(connection, proposal.c.op_id, op_ids),
+        )
     )
+    return {row.op_id: bytes(row.operation) for row in rows}
 
 
 def hold_school(connection: Connection, school_id: str) -> None:

@@ -26,6 +26,7 @@ from rollbook.server.proposals.repository import NewProposal, Whose
 from rollbook.server.request_context import current
 from rollbook.server.sync.addressed import tell
 from rollbook.server.sync.feed import check_known, cursor_of_head
+from rollbook.server.sync.fence import pass_fence
 from rollbook.server.sync.incoming import Incoming, read_incoming
 from rollbook.server.sync.known import Receipt, read_receipts
 
@@ -33,12 +34,18 @@ MAX_REASON = 40
 
 
 def take(
-    database: Database, clock: Clock, caller: Caller, asked: ProposeRequest, known: str
+    database: Database,
+    clock: Clock,
+    caller: Caller,
+    asked: ProposeRequest,
+    known: str,
+    fence: int | None = None,
 ) -> ProposeResponse:
     """One result for each operation; those taken are durable.
 
     Whoever belongs to the school may hand over: it is those who may not write any more that must. Raises
-    :class:`ProblemError` ``cursor-unknown`` where the feed does not hold the row ``known`` (S22).
+    :class:`ProblemError` ``cursor-unknown`` where the feed does not hold the row ``known`` (S22), and
+    ``arrived-late`` as a push (S7).
     """
     raw = [bytes(item) for item in asked.operations]
     if len(raw) > MAX_BATCH:
@@ -50,6 +57,8 @@ def take(
 
     def work(connection: Connection) -> ProposeResponse:
         check_known(connection, caller.school_id, known)
+        if fence is not None:
+            pass_fence(connection, caller, current().device, fence)
         results = taking.run(connection)
         return ProposeResponse(results, known=cursor_of_head(connection, caller.school_id))
 

@@ -1,6 +1,6 @@
 """One batch decided in memory: each operation sees the records as the earlier ones leave them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import structlog
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Conflict, Kind, Operation, Outcome, Result
 from rollbook.contract.problems import FieldProblem, Problem
+from rollbook.domain.canonical import canonical_values
 from rollbook.domain.entity import EntityType
 from rollbook.domain.scope import Act
 from rollbook.resilience.where_it_broke import where_it_broke
@@ -77,7 +78,7 @@ class Batch:
     make_problem: MakeProblem
     sealer: Sealer
     decided_by: Decider = decide
-    with_the_registrar: Collection[str] = ()
+    with_the_registrar: Mapping[str, bytes] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     receipts: list[NewReceipt] = field(default_factory=list)
     aliases: list[NewAlias] = field(default_factory=list)
@@ -98,8 +99,11 @@ class Batch:
             return self._again(item, known)
         if item.op_id in self.known.too_old:
             return self._without_write(item, Outcome.REJECTED, "outcome-too-old")
-        if item.op_id in self.with_the_registrar:
-            return self._without_write(item, Outcome.REJECTED, "with-the-registrar")
+        handed_over = self.with_the_registrar.get(item.op_id)
+        if handed_over is not None:
+            same = handed_over == item.digest
+            code = "with-the-registrar" if same else "idempotency-mismatch"
+            return self._without_write(item, Outcome.REJECTED, code)
         holder = self.lanes.held_by(item, self.known.receipts)
         if holder is not None:
             return Result(op_id=item.op_id, outcome=Outcome.HELD, held_by=holder)
@@ -124,7 +128,7 @@ class Batch:
 
     def _again(self, item: Incoming, known: Receipt) -> Result:
         """The same id again: what came of it, unless other bytes came under it (S7)."""
-        if known.digest and known.digest != item.digest:  # none: given back by who did not have the bytes
+        if self._is_another(item, known):
             return self._without_write(item, Outcome.REJECTED, "idempotency-mismatch")
         return Result(
             op_id=item.op_id,
@@ -133,6 +137,22 @@ class Batch:
             record=self._record((known.entity, known.entity_id)),
             merged_fields=known.merged_fields,
         )
+
+    def _is_another(self, item: Incoming, known: Receipt) -> bool:
+        """Whether other bytes came under the id before.
+
+        Of what was given back by who did not have the bytes, it is known what the record was after it: one
+        that wants another value is another (S22).
+        """
+        if known.digest:
+            return known.digest != item.digest
+        made = self.known.made.get(item.op_id)
+        if made is None or item.operation is None:
+            return False
+        assert item.entity is not None
+        given = {name: change.value for name, change in item.operation.changes.items()}
+        wanted, _breaches = canonical_values(item.entity, given)
+        return any(made.get(name) != value for name, value in wanted.items())
 
     def _refused_unread(self, item: Incoming) -> Result | None:
         if item.problem is not None:

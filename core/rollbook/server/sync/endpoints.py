@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from rollbook.contract.feed import MAX_PAGE, START
-from rollbook.contract.operations import PushRequest, ReceiptsRequest
+from rollbook.contract.operations import MAX_FENCE, PushRequest, ReceiptsRequest
 from rollbook.contract.snapshot import FIRST, MAX_SNAPSHOT_PAGE
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.openapi import described
@@ -20,6 +20,10 @@ router = APIRouter(prefix="/api/v1/sync", tags=["sync"])
 
 Known = Annotated[str, Query(description="The last row of the feed that the sender has been told of.")]
 
+Fence = Annotated[
+    int | None, Query(ge=0, le=MAX_FENCE, description="How often this computer has given up on an answer.")
+]
+
 
 @router.post("/push", **described(takes=PushRequest, gives="PushResponse"))
 def push(
@@ -27,9 +31,7 @@ def push(
     caller: InSchool,
     body: JsonBytes,
     known: Known = START,
-    fence: Annotated[
-        int | None, Query(ge=0, le=2**53, description="How often this computer has given up on an answer.")
-    ] = None,
+    fence: Fence = None,
 ) -> Response:
     """Take up to 500 operations; one result each, in their order."""
     answer = parts.push.push(caller, body, known, fence)

@@ -20,8 +20,9 @@ def pass_fence(connection: Connection, caller: Caller, device: str, fence: int) 
     """
     known = _count(connection, caller, device)
     if known is None:
-        _begin(connection, caller, device, fence)
-    elif known < fence:
+        _begin(connection, caller, device, fence)  # or another first push does
+        known = _count(connection, caller, device) or 0
+    if known < fence:
         # Waits for older pushes that are being taken: then they have come before this one, and are seen.
         mine = and_(_mine(caller, device), desk_fence.c.fence < fence)
         connection.execute(update(desk_fence).where(mine).values(fence=fence))

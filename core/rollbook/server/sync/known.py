@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, select
 
+from rollbook.contract.feed import Change
 from rollbook.contract.operations import Operation
 from rollbook.domain.canonical import UnfitError, canonical_value
 from rollbook.domain.entity import EntityType, FieldSpec
@@ -24,7 +26,7 @@ from rollbook.server.sync.identity import (
 )
 from rollbook.server.sync.incoming import Incoming
 from rollbook.server.sync.set_wise import among
-from rollbook.server.tables import history, receipt, record_tables
+from rollbook.server.tables import feed, history, receipt, record_tables
 
 T = TypeVar("T")
 RecordKey = tuple[str, str]
@@ -61,6 +63,8 @@ class Known:
     aliases: dict[RecordKey, str] = field(default_factory=dict)
     files: dict[str, Whole] = field(default_factory=dict)
     too_old: set[str] = field(default_factory=set)
+    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of receipts without the operation's bytes, by operation: the record as it was after it."""
 
     def meant(self, entity: EntityType, operation: Operation) -> str:
         """The id of the record that an operation means (S16, D4)."""
@@ -75,6 +79,7 @@ def read_known(connection: Connection, school_id: str, owner: str, batch: Sequen
     """Read what is needed to decide ``batch``, and hold its records against other writers."""
     operations = [item.operation for item in batch if item.operation is not None]
     known = Known(receipts=read_receipts(connection, school_id, owner, _receipts_wanted(operations)))
+    known.made = _read_made(connection, school_id, known.receipts.items())
     again = {item.op_id: item.again_at for item in batch if item.again_at is not None}
     known.too_old = set(too_old(connection, school_id, again, again.keys() - known.receipts.keys()))
     for name in record_tables:
@@ -82,6 +87,20 @@ def read_known(connection: Connection, school_id: str, owner: str, batch: Sequen
         if mine:
             _read_entity(connection, school_id, ENTITIES[name], mine, known)
     return known
+
+
+def _read_made(
+    connection: Connection, school_id: str, receipts: Iterable[tuple[str, Receipt]]
+) -> dict[str, dict[str, Any]]:
+    unread = [op_id for op_id, each in receipts if not each.digest]
+    if not unread:
+        return {}
+    rows = connection.execute(
+        select(feed.c.op_id, feed.c.payload).where(
+            feed.c.school_id == school_id, among(connection, feed.c.op_id, unread)
+        )
+    )
+    return {row.op_id: msgspec.json.decode(row.payload, type=Change).values or {} for row in rows}
 
 
 def read_receipts(

@@ -1,8 +1,9 @@
 """Push (S7, S8): one transaction for a batch's data, receipts, history and feed rows."""
 
+import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -43,20 +44,21 @@ def random_mark() -> str:
     return secrets.token_hex(8)
 
 
-Elsewhere = Callable[[Connection, Caller, Sequence[Incoming]], Collection[str]]
-"""Which of the operations are not to be decided here."""
+Elsewhere = Callable[[Connection, Caller, Sequence[Incoming]], Mapping[str, bytes]]
+"""The digests of those of the operations that are not to be decided here, by id."""
 
 
-def _nowhere(_connection: Connection, _caller: Caller, _incoming: Sequence[Incoming]) -> Collection[str]:
-    return ()
+def _nowhere(_connection: Connection, _caller: Caller, _incoming: Sequence[Incoming]) -> Mapping[str, bytes]:
+    return {}
 
 
 def _with_the_registrar(
     connection: Connection, caller: Caller, incoming: Sequence[Incoming]
-) -> Collection[str]:
+) -> Mapping[str, bytes]:
     """What was handed over comes by the registrar alone: the bytes of an attempt long cut may arrive late."""
     op_ids = [item.op_id for item in incoming]
-    return undone(connection, caller.school_id, caller.user_id, op_ids)
+    found = undone(connection, caller.school_id, caller.user_id, op_ids)
+    return {op_id: hashlib.sha256(operation).digest() for op_id, operation in found.items()}
 
 
 class PushService:
