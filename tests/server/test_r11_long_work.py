@@ -3,10 +3,12 @@
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from rollbook.domain import checkpoints
 from rollbook.domain.roles import Role
@@ -125,6 +127,24 @@ def test_r11_the_same_asked_for_twice_is_made_once_until_the_records_change(
     desk.student(given_name="Eleni")
     ask(desk)
     assert len(desk.call("GET", JOBS).json()["jobs"]) == 2
+
+
+def test_r11_the_same_asked_for_by_several_at_once_is_one_job(served: SchoolServer, slow: Slow) -> None:
+    """Each looks for it before any of them has made it: PostgreSQL lets only one of them make it."""
+    desk, together = served.desk(), threading.Barrier(6)
+    met = threading.local()
+
+    def wait(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        if statement.startswith("INSERT INTO job") and not getattr(met, "once", False):
+            met.once = True
+            together.wait(30)
+
+    if served.parts.database.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
+        event.listen(served.parts.database.engine, "before_cursor_execute", wait)
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _each: ask(desk), range(6)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
 
 
 def test_r11_who_may_not_see_as_much_sees_neither_job_nor_report(served: SchoolServer, slow: Slow) -> None:

@@ -6,22 +6,26 @@ import signal
 import sqlite3
 import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection, event, make_url
 
+from rollbook.client.errors import CallFailedError
 from rollbook.domain.clock import SystemClock
+from rollbook.server.commands.backup import back_up, restore
 from rollbook.server.database import Database
 from support import postgres
 from support.administered import Place
+from support.client_desk import ClientDesk
 from support.command_line import CommandLine
-from support.school_server import settings_for
+from support.school_server import SchoolServer, settings_for
 from support.server_process import PASSWORD, ServerProcess
 from support.small_disk import small_disk
 
@@ -253,3 +257,63 @@ def test_r13_a_database_of_a_later_release_is_left_alone_and_said(place: Place) 
     for words in (("migrate",), ("prune",), ("check",), ("serve", "--port", "0")):
         assert "of a later release of Rollbook (schema 9999" in place.refused(*words)
     assert place.rows("SELECT version_num FROM alembic_version") == [("9999",)]
+
+
+@pytest.fixture
+def on_postgres(superuser: URL, postgres_template: str, tmp_path: Path) -> Iterator[SchoolServer]:
+    """A server on a PostgreSQL database of the test's own, which the test may replace."""
+    name = f"rollbook_{uuid.uuid4().hex}"
+    url = postgres.make_database(superuser, name, postgres_template)
+    server = SchoolServer(url.render_as_string(hide_password=False), tmp_path)
+    yield server
+    server.close()
+    postgres.drop_database(superuser, name)
+
+
+def just_before(school: SchoolServer, statement: str, act: Callable[[], object]) -> list[str]:
+    """Run ``act`` once, inside the transaction that is about to run that statement; gives what has run it."""
+    met: list[str] = []
+
+    def hook(_connection: Any, _cursor: Any, asked: str, *_others: Any) -> None:
+        if not met and asked.startswith(statement):
+            met.append(asked)
+            act()
+
+    event.listen(school.parts.database.engine, "before_cursor_execute", hook)
+    return met
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "statement",
+    ['INSERT INTO "history"', "UPDATE school_feed", 'INSERT INTO "feed"', 'INSERT INTO "receipt"'],
+)
+def test_r13_a_push_under_way_while_a_backup_is_put_back_is_never_torn(
+    on_postgres: SchoolServer, tmp_path: Path, statement: str
+) -> None:
+    """Half of it in the tables set aside, half in the new ones, it would be acknowledged and lost."""
+    school, backup = on_postgres, tmp_path / "monday"
+    desk = ClientDesk(school, tmp_path / "desk", school.user())
+    base = str(desk.add(given_name="Base", phone="1").entity_id)
+    desk.sync()
+    assert back_up(school.settings, school.clock, backup) == 0
+    desk.add(given_name="Later")
+    desk.sync()
+    desk.add(given_name="Torn")
+    desk.change(base, phone="9")
+    told = (school.settings, school.clock, backup)
+    met = just_before(school, statement, lambda: restore(*told, replace=True, while_running=True))
+    refused = ""
+    try:
+        desk.sync()
+    except CallFailedError as error:
+        refused = error.code
+    desk.crash()
+    assert met
+    assert [desk.sync().up_to_date for _cycle in range(3)][-1]
+    desk.close()
+    kept = school.rows("SELECT given_name, phone, version FROM student WHERE school_id = :school")
+    assert sorted(kept) == [("Base", "9", 2), ("Later", None, 1), ("Torn", None, 1)]
+    for table in ("history", "receipt"):
+        assert school.rows(f"SELECT count(*) FROM {table} WHERE school_id = :school") == [(4,)], table
+    assert refused == "database-unavailable"  # and tried again by the desk itself

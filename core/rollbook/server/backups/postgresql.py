@@ -20,6 +20,48 @@ _END_OF_ROWS = "\\."
 _CHUNK = 1024 * 1024
 # Of programs newer than the server, which does not know it.
 _NOT_EVERYBODY_KNOWS = b"SET transaction_timeout = 0;\n"
+# A rename locks no table: without this, a transaction under way would write on, half into the old tables and
+# half into the new. What runs may end well; what then holds a table still, or waits for one, is ended, to be
+# tried again by whoever asked: it may have read the old state. What comes later waits for the COMMIT at its
+# first table, and looks that one's name up anew. pg_stat_activity stands still until it is cleared.
+_ALONE = """
+DO $alone$
+DECLARE
+    tables text;
+    other integer;
+    held boolean := false;
+BEGIN
+    SELECT string_agg(oid::regclass::text, ', ' ORDER BY oid) INTO tables
+        FROM pg_class WHERE relnamespace = '{aside}'::regnamespace AND relkind IN ('r', 'p');
+    PERFORM set_config('lock_timeout', '{patience}', true);
+    FOR attempt IN 1..{attempts} LOOP
+        BEGIN
+            EXECUTE 'LOCK TABLE ' || tables || ' IN ACCESS EXCLUSIVE MODE';
+            held := true;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            NULL;
+        END;
+        PERFORM pg_stat_clear_snapshot();
+        FOR other IN SELECT pid FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            AND backend_type = 'client backend' AND xact_start IS NOT NULL
+        LOOP
+            BEGIN
+                PERFORM pg_terminate_backend(other);
+            EXCEPTION WHEN insufficient_privilege THEN
+                NULL;
+            END;
+        END LOOP;
+        EXIT WHEN held;
+    END LOOP;
+    IF NOT held THEN
+        RAISE EXCEPTION 'another program keeps the tables locked: end it first';
+    END IF;
+END
+$alone$;
+"""
+_PATIENCE = "2s"  # longer than PostgreSQL takes to see a deadlock, and to end a vacuum of its own
+_ATTEMPTS = 5
 
 
 class PostgresqlBackups:
@@ -72,21 +114,23 @@ class PostgresqlBackups:
     def put_back(self, backup: Path, stamp: str, *, empty: bool, served: bool) -> str:
         """Replace the tables by a backup's; gives the schema in which the old ones are kept, or "".
 
-        All in one transaction: whoever is connected sees the old state until the moment of the new one.
+        All in one transaction: whoever is connected sees the old state until the moment of the new one, and
+        no transaction sees or writes both: see ``_ALONE``.
         """
         aside = "" if empty else f"{_ASIDE}{stamp.replace('-', '_')}"
-        first = "BEGIN;\n"
+        first, last = "BEGIN;\n", "\nCOMMIT;\nANALYZE;\n"
         if aside:
             first += f"ALTER SCHEMA public RENAME TO {aside};\nCREATE SCHEMA public;\n"
+            last = _ALONE.format(aside=aside, patience=_PATIENCE, attempts=_ATTEMPTS) + last
         written = self._programs.command(
             "pg_restore", "--no-owner", "--no-privileges", "--no-comments", "--file=-", str(backup)
         )
         asked = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output", os.devnull]
         taken = self._programs.command("psql", *asked, f"--dbname={self._programs.database}")
-        self._piped(written, taken, first)
+        self._piped(written, taken, first, last)
         return f"the schema {aside}" if aside else ""
 
-    def _piped(self, written: list[str], taken: list[str], first: str) -> None:
+    def _piped(self, written: list[str], taken: list[str], first: str, last: str) -> None:
         pipe = subprocess.PIPE
         with (
             self._programs.start(taken, stdin=pipe, stderr=pipe) as psql,
@@ -100,7 +144,7 @@ class PostgresqlBackups:
                 _pour(restore.stdout, psql.stdin)
                 passed("server.restore.poured")
                 if restore.wait() == 0:  # else the end comes without a COMMIT, and all is undone
-                    psql.stdin.write(b"\nCOMMIT;\nANALYZE;\n")
+                    psql.stdin.write(last.encode())
                 psql.stdin.close()
             except BrokenPipeError:  # psql has met an error, and tells it
                 restore.kill()

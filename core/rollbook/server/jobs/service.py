@@ -14,6 +14,7 @@ from rollbook.domain.ids import IdSource
 from rollbook.domain.scope import Act, as_text
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
+from rollbook.server.database_errors import Trouble
 from rollbook.server.jobs import repository
 from rollbook.server.jobs.kinds import KINDS, Report, ReportKind, check_parameters
 from rollbook.server.jobs.repository import NewJob
@@ -55,7 +56,10 @@ class Jobs:
         check_parameters(kind, asked.parameters)
         if not caller.may(Act.READ, kind.reads):
             raise ProblemError("forbidden")
-        row = self._database.write(lambda connection: self._kept(connection, caller, asked))
+        row = self._database.write(
+            lambda connection: self._kept(connection, caller, asked),
+            again_on=frozenset({Trouble.INTEGRITY}),  # several ask for the same at once
+        )
         if row.state not in (JobState.QUEUED, JobState.RUNNING):
             return row.id, None
         return row.id, self.runner.start(JobName(caller.school_id, row.id))
