@@ -249,7 +249,7 @@ class Client:
         self._engine.work_offline = on
         self._listeners.emit(StatusChanged())
         if not on:
-            self.wake()
+            self.wake(hurry=True)  # whatever the breaker knows is from before: a person wants to know now
 
     def wake(self, *, hurry: bool = False) -> None:
         """Have the running engine go now; from any thread. ``hurry``: a person asked."""

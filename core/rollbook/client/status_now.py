@@ -51,7 +51,7 @@ def status_now(account: Account, store: StoreDatabase, api: ApiClient, engine: S
         up_to_date=not outstanding,
         outstanding=outstanding,
         since=connection_now.since,
-        next_attempt_in=connection_now.next_attempt_in,
+        next_attempt_in=None if engine.work_offline else connection_now.next_attempt_in,
         syncing=engine.syncing,
         pulled=pulled,
         to_pull=to_pull,
