@@ -144,6 +144,13 @@
 <context>
     <name>status</name>
     <message numerus="yes">
+        <source>%n proposal(s) wait for your decision</source>
+        <translation>
+            <numerusform>%n proposal waits for your decision</numerusform>
+            <numerusform>%n proposals wait for your decision</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n not accepted</source>
         <translation>
             <numerusform>%n not accepted</numerusform>

@@ -9,7 +9,7 @@ from rollbook.client.values import Status
 from rollbook_desktop.bridge.bridge import Bridge, Ticket
 from rollbook_desktop.bridge.facade import Facade
 from rollbook_desktop.viewmodels.decision_words import DecisionWords, decision_words, summary_words
-from rollbook_desktop.viewmodels.status_words import StatusWords, describe
+from rollbook_desktop.viewmodels.status_words import StatusWords, describe, proposals_words
 from rollbook_desktop.viewmodels.store_words import trouble_words
 
 POLL_MS = 1000
@@ -59,6 +59,11 @@ class StatusModel(QObject):
     def decisions_summary(self) -> str:
         """All of that in one line; empty for none."""
         return summary_words(self.status.decisions) if self.status else ""
+
+    @property
+    def proposals(self) -> str:
+        """What waits for this user's decision on others' entries, and how to decide it; empty for none."""
+        return proposals_words(self.status) if self.status else ""
 
     def ask(self) -> None:
         """Ask for the status; one question at a time, and once more when something came between."""

@@ -196,6 +196,7 @@ def _rows(status: Status, now: datetime) -> tuple[tuple[str, str], ...]:
         (translate("status", "Last sync"), _when(status.last_synced_at, now) or translate("status", "never")),
         (translate("status", "Next attempt"), _next(status)),
         (translate("status", "Outstanding"), _outstanding(status)),
+        (translate("status", "Proposals"), _proposals(status, _when(status.proposals_at, now))),
         (translate("status", "Oldest entry"), _when(status.oldest_waiting_at, now)),
         (translate("status", "Students here"), f"{status.records:n}" if status.records else ""),
         (translate("status", "School"), status.school),
@@ -212,6 +213,22 @@ def _next(status: Status) -> str:
     if status.connection == "online" or status.next_attempt_in is None:
         return ""
     return moments.span(status.next_attempt_in)
+
+
+def proposals_words(status: Status) -> str:
+    """What waits for this user's decision on others' entries, and how it is decided; empty for none (S23)."""
+    if not status.proposals:
+        return ""
+    how = translate("status", "Decide with the command: rollbookctl proposals list")
+    return f"{_proposals(status, moments.at(status.proposals_at))}. {how}"
+
+
+def _proposals(status: Status, when: str) -> str:
+    """As the school last told it: others decide meanwhile."""
+    if not status.proposals:
+        return ""
+    wait = translate("status", "%n proposal(s) wait for your decision", "", status.proposals)
+    return translate("status", "{wait}, as of {when}").format(wait=wait, when=when)
 
 
 def _outstanding(status: Status) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.widgets.banner import Banner
 from rollbook_desktop.widgets.dialog import Question
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.list_and_detail import ListAndDetail
@@ -28,6 +29,7 @@ class SyncPage(QWidget):
         self._wanted: str | None = None
         self._headline = label("", "heading", name="syncHeadline")
         self._explanation = label("", "muted", name="syncExplanation")
+        self._proposals = Banner(theme, "proposalsBanner")
         self._list = ListView("entries", self.tr("Entries"))
         self._notice = Notice(theme, "entriesNotice")
         self._pane = EntryPane(theme)
@@ -61,6 +63,7 @@ class SyncPage(QWidget):
         layout.setSpacing(SPACE["xs"])
         layout.addWidget(self._headline)
         layout.addWidget(self._explanation)
+        layout.addWidget(self._proposals)
         layout.addSpacing(SPACE["s"])
         layout.addWidget(self._stack, 1)
 
@@ -81,6 +84,11 @@ class SyncPage(QWidget):
         if words is not None:
             self._headline.setText(words.text)
             self._explanation.setText(f"{words.headline} {words.explanation}".strip())
+        proposals = self._desk.status.proposals
+        if proposals != self._proposals.text:
+            self._proposals.say(proposals, "warn")
+            if self._table.loaded and not self._table.rowCount():
+                self._say_empty()
 
     def _show_state(self) -> None:
         if self._table.rowCount():
@@ -93,14 +101,26 @@ class SyncPage(QWidget):
         self._stack.setCurrentIndex(0)
         self._pane.show_words(None)
         if self._table.loaded:
-            self._notice.say(
-                self.tr("Nothing is waiting"),
-                self.tr("No entry on this computer is left to be sent or decided."),
-                icon="saved",
-                meaning="good",
-            )
+            self._say_empty()
         else:
             self._notice.say(self.tr("Looking for entries…"), icon="sync")
+
+    def _say_empty(self) -> None:
+        """Nothing waits here; proposals may wait at the school (S23)."""
+        if self._desk.status.proposals:
+            self._notice.say(
+                self.tr("None of your own entries is waiting"),
+                self.tr("All that was entered on this computer is settled. Others' entries wait for you."),
+                icon="needs-you",
+                meaning="warn",
+            )
+            return
+        self._notice.say(
+            self.tr("Nothing is waiting"),
+            self.tr("No entry on this computer is left to be sent or decided."),
+            icon="saved",
+            meaning="good",
+        )
 
     def _choose_wanted(self) -> None:
         number = self._table.number_of(self._wanted) if self._wanted else -1
