@@ -156,8 +156,25 @@ def test_a_copied_refresh_token_is_noticed_when_its_computer_comes_back(school: 
     school.clock.advance(31)
     stolen = refresh(desk, copied)  # as if the first answer had been lost
     assert stolen.status_code == 200
-    assert refresh(desk, fresh).status_code == 401
+    school.clock.advance(31)
+    held = refresh(desk, fresh)
+    assert held.status_code == 200
     assert refresh(desk, stolen.json()["refresh_token"]).status_code == 401
+    assert refresh(desk, held.json()["refresh_token"]).status_code == 401  # now somebody must sign in
+
+
+def test_s12_a_renewal_that_arrives_late_signs_nobody_out(school: SchoolServer) -> None:
+    """Found by an attack: a proxy had kept the request, and the second try had long gone well."""
+    desk = school.desk()
+    used = desk.session.refresh_token
+    held = refresh(desk, used).json()["refresh_token"]
+    school.clock.advance(60)
+    assert refresh(desk, used).status_code == 200  # nobody reads this answer
+    for _renewal in range(3):
+        school.clock.advance(901)
+        answer = refresh(desk, held)
+        assert answer.status_code == 200
+        held = answer.json()["refresh_token"]
 
 
 def test_signing_out_ends_the_family_and_can_be_repeated(school: SchoolServer) -> None:

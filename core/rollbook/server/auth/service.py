@@ -116,23 +116,23 @@ class AuthService:
         if user.session_number != row.session_number:
             raise not_signed_in("The password was changed; sign in again.")
         repository.mark_used(connection, row.hash, now)
+        if row.used_at is None:
+            # Whoever shows it has it: what was given for the same earlier token beside it, nobody has.
+            repository.revoke_unused(connection, row.family, now)
         return self._pair(connection, user, family=row.family, device=row.device)
 
     def _answer_was_lost(self, connection: Connection, row: RefreshRow, now: int) -> bool:
         """Whether the same computer asks again as the first answer never came: a moment later, or any time.
 
-        Later it may be somebody who copied the token. Whoever has the pair that was given then is out, and
-        when that is shown, all are.
+        It may be a request that arrives late, or somebody who copied the token: there are two pairs then. The
+        first that is used ends the other, and when that is shown, the whole family ends.
         """
         assert row.used_at is not None
         if not row.device or row.device != current().device:
             return False
         if now - row.used_at <= self._settings.refresh_grace_seconds:
             return True
-        if repository.is_succeeded(connection, row):
-            return False
-        repository.revoke_unused(connection, row.family, now)
-        return True
+        return not repository.is_succeeded(connection, row)
 
     def _pair(self, connection: Connection, user: UserRow, *, family: str, device: str) -> Session:
         token = new_refresh_token()
