@@ -79,7 +79,9 @@ def ended(server: SchoolServer, desk: Desk, job_id: str) -> dict[str, Any]:
 
 def test_r11_what_is_made_in_time_is_answered_at_once(school: SchoolServer) -> None:
     desk = school.desk()
-    desk.student(given_name="Ελένη", family_name="=cmd()", student_number="1", homeroom="A1")
+    desk.student(
+        given_name="Ελένη", family_name="=cmd()", student_number="1", homeroom="A1", phone="+30 210 1"
+    )
     desk.student(given_name="Nikos", family_name="Zois", homeroom="B2")
     gone = desk.student(given_name="Archived")
     desk.push(desk.archive(gone, 1))
@@ -91,6 +93,8 @@ def test_r11_what_is_made_in_time_is_answered_at_once(school: SchoolServer) -> N
     first, *rows = answer.content.decode("utf-8-sig").splitlines()
     assert first.startswith("Student number,Family name,Given name")
     assert [row.split(",")[:3] for row in rows] == [["1", "'=cmd()", "Ελένη"], ["", "Zois", "Nikos"]]
+    assert "+30 210 1" in rows[0]
+    assert "'+30" not in rows[0]
     narrowed = desk.call("GET", ask(desk, "roll", homeroom="A1").json()["result"])
     assert len(narrowed.content.splitlines()) == 2
 

@@ -82,6 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except (NotConnectedError, NotAllowedNowError, StoreError, SettingError) as error:
         return tell_problem(CommandProblemError(str(error), code=_code(error)), parsed.json)
+    except BrokenPipeError:  # whoever read the answer has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 1
 

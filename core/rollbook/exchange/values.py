@@ -11,6 +11,7 @@ from rollbook.exchange.table import UNREADABLE
 
 # Case counts: “Null” and “Na” are names that people bear.
 _UNKNOWN = frozenset({"NULL", "null", "N/A", "n/a", "#N/A", "NaN", "\\N", "-", "--", "—", "–"})
+_MADE_PLAIN = re.compile(r"'[=+\-@\t\r]")
 _FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d+")
 _DIGIT_FIELDS = frozenset({"student_number", "national_id", "sourced_id", "phone"})
@@ -90,6 +91,7 @@ def _plain(spec: FieldSpec, cell: str) -> str:
     text = cell if cell.isascii() else cell.translate(_INVISIBLE)
     guarded = _FORMULA_TEXT.fullmatch(text.strip())
     text = guarded[1] if guarded else text
+    text = text[1:] if _MADE_PLAIN.match(text) else text  # as our own reports guard what looks like a formula
     if spec.type is FieldType.LONG_TEXT:
         return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
     if "\n" in text.strip() or "\r" in text.strip():

@@ -135,3 +135,12 @@ def test_d9_a_row_without_any_name_is_a_problem() -> None:
 def test_d9_all_problems_of_a_row_are_told_at_once() -> None:
     plan = plan_of("Last Name,Birthdate,Email,Sex\nKlein,31/02/2014,nowhere,Q\n")
     assert [item.column for item in plan.problems] == ["Birthdate", "Email", "Sex"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("'=cmd()", "=cmd()"), ("'+30 210 1", "+30 210 1"), ("'s-Gravenhage", "'s-Gravenhage")],
+)
+def test_d7_the_guard_of_our_own_reports_is_taken_away_again(cell: str, value: str) -> None:
+    plan = plan_of(f"Last Name,Address\nHaddad,{cell}\n")
+    assert values_of(only_row(plan))["address"] == value

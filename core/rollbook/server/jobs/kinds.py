@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from rollbook.server.tables import student
 
 _PAGE_ROWS = 500
 _ROLL_FIELDS = ("student_number", "family_name", "given_name", "grade_level", "homeroom", "phone", "email")
+_PHONE = re.compile(r"\+[0-9 ()./-]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Step = Callable[[int, int], None]
@@ -107,9 +109,12 @@ def _covered(asked: Asked, row: Mapping[str, Any]) -> bool:
 
 
 def _cell(value: Any) -> str:
-    """A value as text; one that a spreadsheet would run as a formula is made plain by an apostrophe."""
+    """A value as text; one that a spreadsheet would run as a formula is made plain by an apostrophe.
+
+    An import takes that away again; a phone number is no formula.
+    """
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _PHONE.fullmatch(text) else text
 
 
 KINDS: Mapping[str, ReportKind] = {ReportName.ROLL: ReportKind("student", ("homeroom",), _roll)}
