@@ -235,3 +235,17 @@ def test_the_last_administrator_stays_one(run: Callable[..., tuple[int, str]]) -
     assert run("create-user", "berta", *administrator, stdin="a good password\n")[0] == 0
     assert run("set-role", "ada", "--role", "viewer")[0] == 0
     assert run("set-role", "berta", "--role", "viewer")[0] == 1
+
+
+@pytest.mark.parametrize("where", [0, 100], ids=["its first bytes", "its schema"])
+def test_r13_a_damaged_database_is_called_so(
+    tmp_path: Path, run: Callable[..., tuple[int, str]], where: int
+) -> None:
+    assert run("migrate")[0] == 0
+    [file] = tmp_path.rglob("*.sqlite3")
+    content = bytearray(file.read_bytes())
+    content[where : where + 3000] = b"\xff" * 3000
+    file.write_bytes(content)
+    code, said = run("check")
+    assert (code, "is damaged" in said, "is it running" in said) == (1, True, False)
+    assert "rollbook-server restore FILE --replace" in said

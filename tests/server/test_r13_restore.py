@@ -169,13 +169,76 @@ def test_s22_a_desk_is_told_what_the_restored_server_lost_and_gives_it_back(
     assert place.rows("SELECT count(*) FROM receipt") == [(1,)]
 
 
+def test_s22_right_after_a_restore_no_computer_has_come(place: Place, tmp_path: Path) -> None:
+    """Not even where a backup holds an earlier recovery, which is another one."""
+    backup, desk = tmp_path / "monday", CommandLine(tmp_path / "desk")
+    server = ServerProcess(tmp_path / "server", place.database)
+    with server:
+        desk.connect(server, "anna")
+        assert desk.run("sync").code == 0
+        for name in ("Eleni", "Nikos"):
+            place.done("backup", str(backup))
+            desk.run("students", "add", f"given_name={name}")
+            assert desk.run("sync").data["up_to_date"] is True
+            server.stop()
+            place.done("restore", str(backup), "--replace")
+            said = place.run("recovery").stdout
+            assert said.startswith("Put back at ")
+            assert "; no computer has come yet." in said
+            assert "Ended on" not in said
+            server.start()
+            assert desk.run("sync").data["up_to_date"] is True
+            assert "Given back: 1\n" in place.run("recovery").stdout
+            assert "Put back at" not in place.run("recovery", "end").stdout
+
+
+def test_s22_computers_that_miss_nothing_have_come_all_the_same(place: Place, tmp_path: Path) -> None:
+    backup, desk = tmp_path / "monday", CommandLine(tmp_path / "desk")
+    server = ServerProcess(tmp_path / "server", place.database)
+    with server:
+        desk.connect(server, "anna")
+        assert desk.run("sync").code == 0
+        place.done("backup", str(backup))
+        server.stop()
+        place.done("restore", str(backup), "--replace")
+        server.start()
+        place.rows("UPDATE put_back SET at_seconds = at_seconds - 5")  # reports are dated by whole seconds
+        place.rows("DELETE FROM desk_report")
+        assert desk.run("sync").data["up_to_date"] is True
+        assert "have come since: 1, and none" in place.run("recovery").stdout
+
+
+def test_r13_what_could_not_be_proven_whole_is_said(place: Place, tmp_path: Path) -> None:
+    backup = tmp_path / "monday"
+    place.done("backup", str(backup))
+    assert "no sum is beside it" not in place.done("restore", str(backup), "--replace")
+    (tmp_path / "monday.sha256").unlink()
+    assert "no sum is beside it (monday.sha256)" in place.done("restore", str(backup), "--replace")
+
+
+def test_r13_the_next_commands_are_said_with_the_options_that_were_given(tmp_path: Path) -> None:
+    first, second = f"sqlite:///{tmp_path / 'first'}", f"sqlite:///{tmp_path / 'a second'}"
+    place = Place(first, tmp_path, None)
+    place.done("migrate")
+    place.done("backup", str(tmp_path / "monday"))
+    said = place.done("restore", str(tmp_path / "monday"), "--database", second)
+    for name in ("migrate", "check", "recovery", "recovery end"):
+        assert f"rollbook-server {name} --database '{second}'" in said
+    assert "ask for the password once" in said
+    said = place.done("restore", str(tmp_path / "monday"), "--replace")
+    assert "--database" not in said
+
+
 def test_r13_a_backup_of_an_earlier_release_is_put_back_and_migrated(place: Place, tmp_path: Path) -> None:
     earlier(place)
     backup = tmp_path / "monday"
     assert "not noted" in place.done("backup", str(backup))
     place.emptied()
-    assert f"(schema {EARLIER})" in place.done("restore", str(backup))
+    said = place.done("restore", str(backup))
+    assert f"(schema {EARLIER})" in said
+    assert "could not be noted" not in said
     place.done("migrate")
+    assert "no computer has come yet" in place.run("recovery").stdout
     assert place.users() == ["anna"]
     assert place.rows("SELECT count(*) FROM backup_made") == [(0,)]
 

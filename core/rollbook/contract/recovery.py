@@ -120,7 +120,21 @@ class RecoveryView(msgspec.Struct, frozen=True):
     waiting: list[HeldVersion]
 
 
+class PutBack(msgspec.Struct, frozen=True):
+    """A backup was put back, and no computer has noticed since that anything was lost.
+
+    ``came`` is how many computers have come since all the same: they miss nothing.
+    """
+
+    at: str
+    came: int
+
+
 class RecoveryAnswer(msgspec.Struct, frozen=True):
-    """The latest recovery of the school, ``None`` where there never was one."""
+    """The latest recovery of the school, ``None`` where there never was one.
+
+    With ``put_back``, a backup was put back since, so the recovery is of an earlier time.
+    """
 
     recovery: RecoveryView | None
+    put_back: PutBack | None = None

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -101,7 +102,7 @@ def _look_after_database(asked: argparse.Namespace, settings: Settings, clock: C
         from rollbook.server.commands.backup import restore
 
         allowed = {"replace": asked.replace, "while_running": asked.while_running}
-        return restore(settings, clock, asked.file, **allowed)
+        return restore(settings, clock, asked.file, **allowed, given=_options_of_database(asked))
     from rollbook.server.commands.check import check, run_migrate
 
     if asked.command == "migrate":
@@ -109,6 +110,18 @@ def _look_after_database(asked: argparse.Namespace, settings: Settings, clock: C
     return check(
         settings, clock, asked.mend, settings_file=file_of_settings(asked.settings), as_json=asked.json
     )
+
+
+def _options_of_database(asked: argparse.Namespace) -> str:
+    """What the command was given that says which database it is, to be given to the next ones as well.
+
+    A password in it is not said.
+    """
+    from sqlalchemy import make_url
+
+    database = asked.database and make_url(asked.database).render_as_string(hide_password=True)
+    named = {"--database": database, "--settings": asked.settings}
+    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in named.items() if value)
 
 
 def _parser() -> argparse.ArgumentParser:

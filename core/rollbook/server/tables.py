@@ -362,6 +362,13 @@ desk_report = Table(
     Column("reported_at", Text, nullable=False),
     Column("reported_at_seconds", BigInteger, nullable=False),
 )
+put_back = Table(
+    "put_back",  # a backup was put back, and no computer has noticed yet what was lost (S22)
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("at_seconds", BigInteger, nullable=False),
+)
 backup_made = Table(
     "backup_made",  # when the last backup was made (R13)
     metadata,

@@ -63,16 +63,20 @@ def put_in_place(part: Path, target: Path) -> None:
         _flush(target.parent)
 
 
-def check_sum(file: Path) -> None:
-    """Raises :class:`BackupError` where the file is not as it was written; one without a sum passes."""
+def check_sum(file: Path) -> bool:
+    """Whether a sum is beside it, by which it is proven whole: one without a sum passes.
+
+    Raises :class:`BackupError` where the file is not as it was written.
+    """
     sums = sum_file(file)
     if not sums.exists():
-        return
+        return False
     said = sums.read_text(encoding="utf-8", errors="replace").split()
     if not said or _sum(file) != said[0].lower():
         raise BackupError(
             f"The backup {file} is damaged: it is not what {sums.name} beside it says. Take another one."
         )
+    return True
 
 
 def sum_file(file: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,18 +20,21 @@ from rollbook.server.database import Database
 from rollbook.server.migrating import is_migrated, known_revisions
 from rollbook.server.migrations import HEAD
 from rollbook.server.problems import ProblemError
+from rollbook.server.recovery import put_back
 from rollbook.server.settings import Settings
 
 _MEBIBYTE = 1024 * 1024
 _AFTERWARDS = """\
 Next:
-  rollbook-server migrate     where the backup is of an earlier release
-  rollbook-server check
-  start the server
-Staff need do nothing, and go on working. Each computer notices that the server was put back, and gives back
-by itself, at its next sync, what the school had acknowledged since and has lost. How far that is, says
-rollbook-server recovery; rollbook-server recovery end ends it, once every computer has been there. Users and
-passwords that were made since the backup are to be made anew."""
+  rollbook-server migrate{given}     where the backup is of an earlier release
+  rollbook-server check{given}
+  start the server{on_it}
+Staff go on working. A computer that renewed its session since the backup is unknown to the server now, and
+may ask for the password once; entries are kept meanwhile. Each computer notices that the server was put back,
+and gives back by itself, at its next sync, what the school had acknowledged since and has lost. How far that
+is, says rollbook-server recovery{given}; once every computer has been there, end it with:
+  rollbook-server recovery end{given}
+Users and passwords that were made since the backup are to be made anew."""
 
 
 class Backups(Protocol):
@@ -64,12 +68,18 @@ def back_up(settings: Settings, clock: Clock, file: Path) -> int:
     return DONE
 
 
-def restore(settings: Settings, clock: Clock, file: Path, *, replace: bool, while_running: bool) -> int:
-    """Put the backup ``file`` in the place of the database, after everything about it has been examined."""
+def restore(
+    settings: Settings, clock: Clock, file: Path, *, replace: bool, while_running: bool, given: str = ""
+) -> int:
+    """Put the backup ``file`` in the place of the database, after everything about it has been examined.
+
+    ``given`` are the options that said which database it is: what is to be done next needs them, too.
+    """
     if not file.is_file():
         raise CommandError(f"There is no backup {file}.")
+    at = clock.now()
     with _means(settings, clock) as backups:
-        check_sum(file)
+        proven = check_sum(file)
         revision = backups.examine(file)
         _must_be_known(file, revision)
         served, empty = backups.is_served(), backups.is_empty()
@@ -83,14 +93,21 @@ def restore(settings: Settings, clock: Clock, file: Path, *, replace: bool, whil
                 "The database is not empty, so nothing was done. To replace it by the backup, add --replace; "
                 "what it holds now is kept aside."
             )
-        stamp = clock.now().strftime("%Y%m%d-%H%M%S-%f")
+        stamp = at.strftime("%Y%m%d-%H%M%S-%f")
         aside = backups.put_back(file, stamp, empty=empty, served=served)
     say(f"Put back {file} (schema {revision}).")
+    if not proven:
+        say(
+            f"It could not be proven whole: no sum is beside it ({sum_file(file).name}). Its form is "
+            "sound, but a value in it may have been changed."
+        )
     if aside:
         say(f"What was there before is kept in {aside}: remove it when all is well.")
     if served:
         say("Restart the server that ran meanwhile.")
-    say(_AFTERWARDS)
+    _note_put_back(settings, clock, at)
+    on_it = f", with{given}" if given else ""
+    say(_AFTERWARDS.format(given=given, on_it=on_it))
     return DONE
 
 
@@ -135,5 +152,16 @@ def _note(settings: Settings, clock: Clock, size: int) -> None:
             say("Its time is not noted: the database is not at this release's schema.")
     except ProblemError as error:
         say(f"Its time could not be noted. {explained(error)}")
+    finally:
+        database.close()
+
+
+def _note_put_back(settings: Settings, clock: Clock, at: datetime) -> None:
+    """Keep it for `recovery`, which tells then that no computer has come yet."""
+    database = Database(settings, clock)
+    try:
+        database.write(lambda connection: put_back.note(connection, at))
+    except ProblemError as error:
+        say(f"That it was put back could not be noted for rollbook-server recovery. {explained(error)}")
     finally:
         database.close()

@@ -1,5 +1,6 @@
 """Opening the database for a command."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +63,17 @@ def explained(error: ProblemError) -> str:
         "database-busy": "The database is locked by another program: try again when that has ended.",
         "storage-full": "The database's disk is full: free some space.",
     }
+    if _is_damaged(error):
+        advice["database-unavailable"] = (
+            "The database is damaged: stop the server, and put a backup back with rollbook-server restore "
+            "FILE --replace; what is there now is kept aside."
+        )
     said = advice.get(error.code, f"The database refused: {error.code}. {error.detail}".strip())
     reason = str(getattr(error.__cause__, "orig", None) or "").partition("\n")[0]
     return f"{said} It said: {reason}" if reason else said
+
+
+def _is_damaged(error: ProblemError) -> bool:
+    """Whether SQLite says that the file is not as it wrote it."""
+    code = getattr(getattr(error.__cause__, "orig", None), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rollbook.contract.recovery import HeldVersion, RecoveryView
+from rollbook.contract.recovery import HeldVersion, PutBack, RecoveryView
 from rollbook.domain.clock import Clock
 from rollbook.domain.ids import IdSource
 from rollbook.domain.plain_text import aligned, moment
@@ -23,8 +23,9 @@ _STATES = {
     "with_owner": "{made_by} is asked at their own computer",
     "decided": "{given_back_by} is asked at that computer",
 }
+_BY_ITSELF = "Each computer gives back by itself what the server lost, the next time it reaches the server."
 _HOW_IT_GOES_ON = (
-    "Each computer gives back by itself what the server lost, the next time it reaches the server.\n"
+    f"{_BY_ITSELF}\n"
     "Next: when every computer that was used since the backup has come (rollbook-server devices says when "
     "each came last), end it with: rollbook-server recovery end"
 )
@@ -41,7 +42,8 @@ def recovery(settings: Settings, clock: Clock, new_id: IdSource, what: str, scho
         service = RecoveryService(database, clock, new_id, KnownInstallation(database), lambda _school: None)
         ends = what == "end"
         view = service.end(school_id, accounts.BY_THE_SERVER) if ends else service.seen(school_id)
-    sys.stdout.write("\n".join(_lines(view)) + "\n")
+        back = service.put_back(school_id)
+    sys.stdout.write("\n".join(_lines(view, back)) + "\n")
     return DONE
 
 
@@ -58,10 +60,13 @@ def _school(database: Database, name: str | None) -> str:
     return found
 
 
-def _lines(view: RecoveryView | None) -> list[str]:
+def _lines(view: RecoveryView | None, back: PutBack | None) -> list[str]:
+    if back is not None and (view is None or view.ended_at is not None):
+        return [_put_back(back), _BY_ITSELF]  # the recovery is an earlier one's
     if view is None:
         return [_NEVER]
     return [
+        *([] if back is None else [_put_back(back)]),
         "The server was put back to an earlier state; "
         f"{view.begun_by}'s computer noticed it on {moment(view.begun_at)}.",
         _HOW_IT_GOES_ON if view.ended_at is None else _ended(view),
@@ -69,6 +74,13 @@ def _lines(view: RecoveryView | None) -> list[str]:
         *_gave_back(view),
         *_not_taken(view),
     ]
+
+
+def _put_back(back: PutBack) -> str:
+    came = "no computer has come yet"
+    if back.came:
+        came = f"computers that have come since: {back.came}, and none of them has missed anything"
+    return f"Put back at {moment(back.at)}; {came}."
 
 
 def _ended(view: RecoveryView) -> str:

@@ -32,11 +32,13 @@ def offer(parts: ServerParts, caller: InSchool, body: JsonBytes, known: Known = 
 def latest(parts: ServerParts, caller: InSchool) -> Response:
     """The latest recovery: who gave back what, and what waits."""
     caller.require(Right.ADMINISTER)
-    return json_response(RecoveryAnswer(parts.recovery.seen(caller.school_id)))
+    seen, back = parts.recovery.seen(caller.school_id), parts.recovery.put_back(caller.school_id)
+    return json_response(RecoveryAnswer(seen, back))
 
 
 @router.post("/end", **described(gives="RecoveryAnswer"))
 def end(parts: ServerParts, caller: InSchool) -> Response:
     """End it: nobody is waited for any longer."""
     caller.require(Right.ADMINISTER)
-    return json_response(RecoveryAnswer(parts.recovery.end(caller.school_id, caller.user_name)))
+    ended = parts.recovery.end(caller.school_id, caller.user_name)
+    return json_response(RecoveryAnswer(ended, parts.recovery.put_back(caller.school_id)))

@@ -19,6 +19,7 @@ from rollbook.contract.recovery import (
     OfferRequest,
     OfferResponse,
     OfferResult,
+    PutBack,
     RecoveryView,
 )
 from rollbook.domain.checkpoints import passed
@@ -31,7 +32,7 @@ from rollbook.server.database import Database
 from rollbook.server.database_errors import Trouble
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.problems import ProblemError
-from rollbook.server.recovery import kept, states
+from rollbook.server.recovery import kept, put_back, states
 from rollbook.server.recovery.judge import Candidate, Judge
 from rollbook.server.recovery.read import missing, read_school
 from rollbook.server.recovery.write import Writing, complete_receipts, write_taken
@@ -121,6 +122,14 @@ class RecoveryService:
         """The latest recovery of a school."""
         return self._database.read(lambda connection: kept.view(connection, school_id))
 
+    def put_back(self, school_id: str) -> PutBack | None:
+        """That a backup was put back, where no computer has noticed it yet."""
+
+        def read(connection: Connection) -> PutBack | None:
+            return put_back.unnoticed(connection, school_id, kept.latest(connection, school_id))
+
+        return self._database.read(read)
+
     def end(self, school_id: str, by: str) -> RecoveryView | None:
         """End the recovery: what waits is taken where it may be, and else decided by S13 at the desks."""
         sealer = self._sealer(school_id)
@@ -152,7 +161,10 @@ class RecoveryService:
             return
         kept.one_at_a_time(connection, caller.school_id)
         row = kept.latest(connection, caller.school_id)
-        if row is not None and (row.ended_at is None or _position(lost) <= row.ended_head):
+        if row is not None and row.ended_at is not None and _position(lost) <= row.ended_head:
+            return
+        put_back.noticed(connection, caller.school_id)
+        if row is not None and row.ended_at is None:
             return
         at = self._clock.now().isoformat(timespec="milliseconds")
         recovery_id = self._new_id()
