@@ -93,6 +93,7 @@ class CircuitBreaker:
         self._era = 0
         self._consecutive = 0
         self._window: deque[tuple[bool, bool]] = deque(maxlen=settings.breaker_window_calls)
+        self._failures = self._slow = 0
         self._opened_at = 0.0
         self._interval = settings.breaker_recovery_seconds
         self._probing = 0
@@ -220,19 +221,27 @@ class CircuitBreaker:
             return
         failed = kind is not None
         self._consecutive = self._consecutive + 1 if failed else 0
-        self._window.append((failed, self.is_slow(seconds)))
+        self._note(failed, self.is_slow(seconds))
         if self._consecutive >= self._settings.breaker_failures or self._rates_exceeded():
             self._enter(BreakerState.OPEN, told)
+
+    def _note(self, failed: bool, slow: bool) -> None:
+        """Into the window; its sums are kept, as every call asks for them."""
+        if len(self._window) == self._window.maxlen:
+            gone_failed, gone_slow = self._window[0]
+            self._failures -= gone_failed
+            self._slow -= gone_slow
+        self._window.append((failed, slow))
+        self._failures += failed
+        self._slow += slow
 
     def _rates_exceeded(self) -> bool:
         calls = len(self._window)
         if calls < self._settings.breaker_minimum_calls:
             return False
-        failures = sum(failed for failed, _slow in self._window)
-        slow = sum(slow for _failed, slow in self._window)
         return (
-            failures / calls >= self._settings.breaker_failure_rate
-            or slow / calls >= self._settings.breaker_slow_rate
+            self._failures / calls >= self._settings.breaker_failure_rate
+            or self._slow / calls >= self._settings.breaker_slow_rate
         )
 
     def _enter(self, state: BreakerState, told: list[BreakerEvent]) -> None:
@@ -242,6 +251,7 @@ class CircuitBreaker:
         self._era += 1
         self._consecutive = 0
         self._window.clear()
+        self._failures = self._slow = 0
         self._probing = 0
         self._probe_successes = 0
         if state is BreakerState.OPEN:
