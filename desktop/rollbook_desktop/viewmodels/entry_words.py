@@ -67,7 +67,7 @@ def words_of(entry: WaitingEntry, now: datetime) -> EntryWords:
         what=kind_of(entry),
         state=state_label(entry.state),
         when=_when(entry, now),
-        attempts=translate("entries", "%n attempt(s)", "", entry.attempts),
+        attempts=_attempts(entry),
         problem=cause_of(problem) if problem else "",
         suggestion=str(problem.get("suggestion") or ""),
         holds=entry.waits_for or "",
@@ -117,6 +117,14 @@ def _change(name: str, had: Any, value: Any) -> tuple[str, str, str]:
     return field_label(name), value_text(name, had), value_text(name, value)
 
 
+def _attempts(entry: WaitingEntry) -> str:
+    """That it was never tried; else nothing: an entry counts only what was its own failure, and anew after a
+    person's retry (S9). What was made of it, request by request, is told by Support.
+    """
+    tried = entry.attempts or entry.first_request_id or entry.last_request_id or entry.state != "queued"
+    return "" if tried else translate("entries", "%n attempt(s)", "", 0)
+
+
 def _when(entry: WaitingEntry, now: datetime) -> str:
     return translate("entries", "{when} by {who}").format(
         when=f"{moments.ago(entry.created_at, now)} ({moments.at(entry.created_at)})", who=entry.created_by
@@ -152,7 +160,7 @@ def _details(entry: WaitingEntry) -> str:
         entity=entry.entity,
         record=entry.entity_id,
         state=entry.state,
-        attempts=entry.attempts,
+        failures_of_its_own=entry.attempts,
         created_at=entry.created_at,
         first_request_id=entry.first_request_id,
         last_request_id=entry.last_request_id,

@@ -59,7 +59,7 @@ class EntryPane(QFrame):
             return
         self._title.setText(words.title)
         self._what.setText(f"{words.what}  ·  {words.when}")
-        self._state.setText(f"{words.state}  ·  {words.attempts}")
+        self._state.setText("  ·  ".join(part for part in (words.state, words.attempts) if part))
         self._problem.say("\n".join(part for part in (words.problem, words.suggestion) if part), "warn")
         self._holds.setText(words.holds)
         self._holds.setVisible(bool(words.holds))
