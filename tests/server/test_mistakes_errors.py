@@ -4,6 +4,7 @@ Where a test looks through the application, it is seen to find the mistake when 
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
@@ -158,3 +159,21 @@ def test_r14_diagnostics_are_open_to_nobody_who_has_not_signed_in(school: School
     school.app.openapi_schema = None
     school.app.add_api_route("/api/v1/diagnostics/queries/slow-for-all", slow_queries)
     fails_with(check_diagnostics_are_closed, school.app)
+
+
+def check_each_route_is_there_once(app: FastAPI) -> None:
+    found = Counter(
+        (method, route.path) for route in iter_route_contexts(app.routes) for method in route.methods or ()
+    )
+    assert [name for name, times in found.items() if times > 1] == []
+
+
+def test_r11_no_route_is_defined_twice(school: SchoolServer) -> None:
+    """In the guide's jobs the second one was never asked."""
+    check_each_route_is_there_once(school.app)
+
+    def again() -> Response:
+        return Response("the first one answers")
+
+    school.app.add_api_route("/api/v1/jobs/{job_id}", again)
+    fails_with(check_each_route_is_there_once, school.app)
