@@ -15,7 +15,8 @@ from support.school_server import settings_for
 def logging_to(folder: Path) -> Iterator[Path]:
     """The file of a worker that logs to ``folder``; the process's own logging is put back after."""
     root = logging.getLogger()
-    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    configured, config = structlog.is_configured(), structlog.get_config()
     file = logs.start_logs(settings_for("sqlite://", folder))
     assert file is not None
     try:
@@ -26,7 +27,9 @@ def logging_to(folder: Path) -> Iterator[Path]:
                 handler.close()
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.configure(**config)
+        structlog.reset_defaults()
+        if configured:
+            structlog.configure(**config)
         for lock in logs._held_locks:
             lock.release()
         logs._held_locks.clear()
