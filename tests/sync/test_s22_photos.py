@@ -94,6 +94,28 @@ def test_s22_cut_between_the_chunks_of_a_photo_it_goes_on(
     assert _seen(other, student) == PNG
 
 
+def test_s22_while_a_version_waits_the_school_is_not_asked_for_files_at_each_round(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
+) -> None:
+    dead, desk, later = make_desk(), make_desk(), school.user()
+    student = _photographed(dead)
+    dead.sync(), desk.sync()
+    copy = backup.take()
+    dead.change(student, phone="1")
+    dead.sync()
+    witness = make_desk(later)
+    witness.sync()  # it reads the record, without the change before it
+    _seen(witness, student)
+    witness.change(student, homeroom="4b")
+    witness.sync()
+    backup.put_back(copy)
+    assert witness.sync().giving_back == 1  # its change waits for the one before it
+    witness.network.paths.clear()
+    for _round in range(2):
+        assert witness.sync().giving_back == 1
+    assert not [path for path in witness.network.paths if "/files/" in path]
+
+
 def test_s22_who_may_not_write_sends_no_file_but_what_the_school_waits_for(
     school: SchoolServer, make_desk: MakeDesk
 ) -> None:

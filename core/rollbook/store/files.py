@@ -34,11 +34,15 @@ def chunk(connection: Connection, sha256: str) -> bytes | None:
     return connection.execute(select(FILE_CHUNK.c.content).where(FILE_CHUNK.c.sha256 == sha256)).scalar()
 
 
+def names_of(connection: Connection, value: FileValue) -> list[str]:
+    """The names of a file's chunks, the manifest's first; the others only where the manifest is here."""
+    manifest = chunk(connection, value.manifest) or b""
+    return [value.manifest, *dict.fromkeys(chunks_named(manifest) or ())]
+
+
 def parts_here(connection: Connection, value: FileValue) -> dict[str, bytes | None]:
     """The chunks of a file by name, the manifest first; ``None`` for one that is not here."""
-    manifest = chunk(connection, value.manifest)
-    names = chunks_named(manifest or b"") or []
-    return {value.manifest: manifest, **{name: chunk(connection, name) for name in names}}
+    return {name: chunk(connection, name) for name in names_of(connection, value)}
 
 
 def whole(connection: Connection, value: FileValue) -> bytes | None:
@@ -78,7 +82,7 @@ def trim(connection: Connection, most_bytes: int) -> None:
 def used(connection: Connection, value: FileValue) -> None:
     """Note that a file was looked at: it stays longer."""
     number = connection.execute(select(func.coalesce(func.max(FILE_CHUNK.c.used), 0))).scalar_one() + 1
-    names = list(parts_here(connection, value))
+    names = names_of(connection, value)
     connection.execute(update(FILE_CHUNK).where(FILE_CHUNK.c.sha256.in_(names)).values(used=number))
 
 
@@ -111,4 +115,4 @@ def _needed(connection: Connection) -> set[str]:
     named = connection.execute(
         select(OPERATION.c.changes).where(OPERATION.c.state.in_(_NAMING), OPERATION.c.changes.contains(_MARK))
     ).scalars()
-    return {part for text in named for value in _values_in(text) for part in parts_here(connection, value)}
+    return {part for text in named for value in _values_in(text) for part in names_of(connection, value)}

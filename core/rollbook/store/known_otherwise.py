@@ -28,13 +28,13 @@ def send_as_new(connection: Connection, results: Iterable[Result]) -> None:
 
 def _rename(connection: Connection, old: str, new: str) -> None:
     anew: dict[str, Any] = {
+        "state": State.QUEUED,
         "frozen": None,
         "carried_by": None,
         "attempts": 0,
         "uncertain": 0,
         "problem": None,
     }
-    anew["state"] = State.QUEUED
     mine = (OPERATION.c.op_id == old) | (OPERATION.c.carried_by == old)
     connection.execute(update(OPERATION).where(mine).values(**anew))
     connection.execute(update(OPERATION).where(OPERATION.c.op_id == old).values(op_id=new))

@@ -34,6 +34,7 @@ _OUTSTANDING = (
     f"WHERE state <> '' AND state IN ({listed(OUTSTANDING)}) AND op_id NOT IN (SELECT op_id FROM entries))"
 )
 _ASK = "ask_for_receipts"
+_FILES = "give_files_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,19 @@ def ask_for_receipts(connection: Connection, *, wanted: bool) -> None:
 def is_to_ask(connection: Connection) -> bool:
     """Whether that is still to be asked."""
     return meta.get(connection, _ASK) is not None
+
+
+def give_files_back(connection: Connection, *, wanted: bool) -> None:
+    """Whether the school may lack files that are here: it was put back, or has records again that name some.
+
+    Kept, as a cut may come between the records and their files.
+    """
+    meta.put(connection, _FILES, "1" if wanted else None)
+
+
+def are_files_to_give(connection: Connection) -> bool:
+    """Whether that is still to be looked at."""
+    return meta.get(connection, _FILES) is not None
 
 
 def doubt_bases(connection: Connection) -> None:

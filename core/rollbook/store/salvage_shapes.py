@@ -18,7 +18,16 @@ from rollbook.store.tables import LANE, META, OPERATION
 _ID = re.compile(r"[0-9a-fA-F-]{32,36}")
 _NAMING = ("op_id", "kind", "entity", "entity_id", "state")
 _FOLLOWED = ("held", "coming", "leaving")
-KEPT_FACTS = ("notices", "recovery", "scope_version", "scope_role", "scope_told", "known_row", "fence")
+KEPT_FACTS = (
+    "notices",
+    "recovery",
+    "scope_version",
+    "scope_role",
+    "scope_told",
+    "known_row",
+    "fence",
+    "give_files_back",
+)
 """What single facts of the old store hold in the new one; all others are found out anew."""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Result
-from rollbook.store import meta, rows
+from rollbook.store import meta, recovery, rows
 from rollbook.store.rows import THESE, marks, named, these
 from rollbook.store.tables import KNOWN_VERSION
 
@@ -71,7 +71,7 @@ def seals_of(connection: Connection, record_ids: Iterable[str]) -> Seals:
 def is_read_anew(connection: Connection) -> bool:
     """Whether the records here are the school's as it is since it was put back, every one."""
     facts = meta.several(connection, (meta.CURSOR, meta.RECOVERY))
-    if facts[meta.CURSOR] is None or facts[meta.RECOVERY] == "begun":
+    if facts[meta.CURSOR] is None or facts[meta.RECOVERY] == recovery.BEGUN:
         return False
     return not rows.read(connection, "SELECT 1 FROM filling LIMIT 1")
 
@@ -80,5 +80,5 @@ def forget(connection: Connection, before: str) -> int:
     """Forget versions kept before that time, and all but the last 50,000; returns how many went."""
     newest = connection.execute(select(func.max(KNOWN_VERSION.c.number))).scalar() or 0
     old = (KNOWN_VERSION.c.kept_at < before) | (KNOWN_VERSION.c.number <= newest - KEPT_AT_MOST)
-    still_ours = KNOWN_VERSION.c.state.in_(("lost", "held", "rest"))
+    still_ours = KNOWN_VERSION.c.state.in_(recovery.OUTSTANDING)
     return connection.execute(delete(KNOWN_VERSION).where(old, ~still_ours)).rowcount

@@ -49,7 +49,7 @@ class FileSender:
         A file that it does not take stays here as it is. Raises :class:`CallFailedError`.
         """
         with self._store.read() as connection:
-            parts = {value: set(files.parts_here(connection, value)) for value in files.kept(connection)}
+            parts = {value: set(files.names_of(connection, value)) for value in files.kept(connection)}
         for some in _portions(parts):
             names = sorted(set().union(*(parts[value] for value in some)))
             lacking = set(await self._api.missing_chunks(names))
@@ -83,7 +83,7 @@ class FileSender:
 
     async def _send(self, value: FileValue) -> None:
         with self._store.read() as connection:
-            names = list(files.parts_here(connection, value))
+            names = files.names_of(connection, value)
         lacking = await self._api.missing_chunks(names)
         await self._put(lacking, value)
         if lacking == [value.manifest]:

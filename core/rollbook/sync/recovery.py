@@ -74,6 +74,7 @@ class Recovery:
         answer = await self._api.missing(MissingRequest(lost=lost))
         with self._store.write() as connection:
             recovery.set_step(connection, recovery.BEGUN)
+            recovery.give_files_back(connection, wanted=True)
             set_aside.take(connection, self._clock.now().isoformat())
             recovery.doubt_bases(connection)
             known_anew(connection, answer.head)
@@ -96,7 +97,7 @@ class Recovery:
             checkpoints.passed("client.recovery.found")
         await self._offer_all()
         self._enter_rests()
-        await self._files.give_back()  # behind the records that name them
+        await self._give_files_back()  # behind the records that name them
         with self._store.write() as connection:
             recovery.send_rest_anew(connection)
         if step == recovery.BEGUN:
@@ -187,6 +188,15 @@ class Recovery:
         checkpoints.passed("client.recovery.offered")
         self._settle(answer.results, answer.known)
 
+    async def _give_files_back(self) -> None:
+        """Not at each round of a wait: only while there may be more than the school was asked about."""
+        with self._store.read() as connection:
+            if not recovery.are_files_to_give(connection):
+                return
+        await self._files.give_back()
+        with self._store.write() as connection:
+            recovery.give_files_back(connection, wanted=False)
+
     def _enter_rests(self) -> None:
         """What own lost versions hold of others' is compared with the school's, once that is here."""
         with self._store.write() as connection:
@@ -214,6 +224,8 @@ class Recovery:
                 by_outcome.setdefault(result.given, []).append(result.seal)
             back = by_outcome.get(Given.TAKEN, []) + by_outcome.get(Given.KNOWN, [])
             recovery.take_back(connection, back)
+            if back:
+                recovery.give_files_back(connection, wanted=True)
             recovery.mark_versions(connection, by_outcome.get(Given.HELD, []), recovery.HELD)
             recovery.mark_versions(connection, by_outcome.get(Given.LEFT, []), recovery.LEFT)
             for seal in by_outcome.get(Given.DECIDE, []):

@@ -1,6 +1,6 @@
 """What was withdrawn leaves this computer: first its entries to the registrar, then its records (S23)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import msgspec
 
@@ -111,7 +111,7 @@ class Withdrawn:
         checkpoints.passed("client.proposals.answered")
         taken = {result.op_id for result in answer.value.results if result.outcome is not Handing.REFUSED}
         # Their files go before their values leave this computer; the school waits for them by now.
-        unfiled = await self._send_files([each for each in leased if each.op_id in taken])
+        unfiled = await self._send_files(leased, taken)
         leased = [each for each in leased if each.op_id not in unfiled]
         with self._store.write() as connection:
             at = self._clock.now().isoformat()
@@ -125,15 +125,15 @@ class Withdrawn:
             note(each.lane)
         self._told(leased)
 
-    async def _send_files(self, taken: Sequence[Leased]) -> set[str]:
-        """Send the files that they name; those whose files the school does not take stay, and say why."""
+    async def _send_files(self, leased: Sequence[Leased], taken: Collection[str]) -> set[str]:
+        """Send the files of those that were taken; gives those whose files are not: they say why."""
         try:
-            refused = await self._files.send(taken)
-        except BaseException:  # they are handed over again, which changes nothing at the school
-            self._return(taken, uncertain=True)
+            refused = await self._files.send([each for each in leased if each.op_id in taken])
+        except BaseException:  # all are handed over again, which changes nothing at the school
+            self._return(leased, uncertain=True)
             raise
         causes = {result.op_id: result.problem for result in refused}
-        for each in taken:
+        for each in leased:
             cause = causes.get(each.op_id)
             if cause is not None:
                 self._keep(each, cause, None)
