@@ -136,18 +136,19 @@ def test_s31_what_no_record_names_for_long_is_swept_and_nothing_else(school: Sch
     _send(desk, kept | dropped)
     desk.student(photo=str(value))
 
-    def sweep(now: int) -> int:
+    def sweep(day: int) -> int:
+        named = school.parts.database.read(lambda connection: sweeping.named(connection, school.school_id))
         removed: int = school.write(
-            lambda connection: sweeping.sweep(connection, school.school_id, now, keep_seconds=100)
+            lambda connection: sweeping.sweep(connection, school.school_id, named, day, days=10)
         )
         return removed
 
-    assert (sweep(1_000), sweep(1_050)) == (0, 0)
+    assert (sweep(100), sweep(105)) == (0, 0)
     wanted = next(iter(dropped))
     assert _missing(desk, wanted) == []  # a desk is about to name it: it starts anew
-    assert sweep(1_100) == len(dropped) - 1
+    assert sweep(110) == len(dropped) - 1
     assert _missing(desk, *kept) == []
-    assert (sweep(1_150), sweep(1_300)) == (0, 1)
+    assert (sweep(115), sweep(130)) == (0, 1)
     assert _missing(desk, wanted, str(uuid.uuid4())) != []
 
 

@@ -1,6 +1,7 @@
 """How far back receipts and feed go (S7): counted in days of the feed that were written down."""
 
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ from rollbook.contract.operations import (
 )
 from rollbook.domain.files import divided, hash_of
 from rollbook.domain.roles import Role
-from rollbook.server.files import chunks
+from rollbook.server.files import chunks, sweeping
 from rollbook.server.recovery import kept
 from rollbook.server.settings import SettingError, read_settings
 from rollbook.server.sync.horizon import Pruned, Upkeep
@@ -179,6 +180,19 @@ def test_s31_the_daily_work_sweeps_files_that_nothing_names_but_not_while_a_scho
     school.write(lambda connection: kept.end(connection, school.school_id, "r", "2026-09-01", "admin", 1))
     assert _days(school, 1).files == 1
     assert _chunks(school) == 0
+
+
+def test_s31_a_file_that_is_named_while_the_sweep_looks_stays(school: SchoolServer) -> None:
+    desk = school.desk()
+    value, parts = divided(b"\x89PNG\r\n\x1a\n" + b"1" * 100)
+    for name, content in parts.items():
+        school.write(partial(chunks.keep, school_id=school.school_id, sha256=name, content=content))
+    assert _days(school, 1).files == 0
+    desk = _signed_in_again(school, desk)
+    named_before = school.parts.database.read(partial(sweeping.named, school_id=school.school_id))
+    desk.student(photo=str(value))  # commits between the look and the sweep
+    sweep = partial(sweeping.sweep, school_id=school.school_id, kept=named_before, day=500, days=30)
+    assert (school.write(sweep), _chunks(school)) == (0, len(parts))
 
 
 def test_s31_a_clock_set_ahead_sweeps_no_file(school: SchoolServer) -> None:

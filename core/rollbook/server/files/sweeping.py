@@ -1,56 +1,58 @@
 """Chunks that nothing names any more are let go after a time (S31)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from rollbook.contract.operations import Operation
 from rollbook.contract.proposals import ProposalState
 from rollbook.domain.files import FileValue, chunks_named, file_value
 from rollbook.domain.registry import ENTITIES
-from rollbook.server.files.chunks import FILE_FIELDS, content_of, files_named, present
+from rollbook.server.files.chunks import FILE_FIELDS, content_of, files_named
+from rollbook.server.sync.set_wise import among
 from rollbook.server.tables import file_chunk, proposal, record_tables, recovery
 
 _SECONDS_A_DAY = 86_400
 _OPERATION = msgspec.json.Decoder(Operation)
 
 
-def sweep_on_day(connection: Connection, school_id: str, number: int, keep_days: int) -> int:
-    """The daily sweep. Days are those of the feed that were written down, ``number`` the last (S29).
+def may_sweep(connection: Connection, school_id: str) -> bool:
+    """Not while a school that was put back is given back what it lost (S22).
 
-    While a school that was put back is given back what it lost, all stays: a file may come before the record
-    that names it (S22).
+    A file may come before the record that names it.
     """
-    open_ones = select(func.count()).where(recovery.c.school_id == school_id, recovery.c.ended_at.is_(None))
-    if connection.execute(open_ones).scalar_one():
-        return 0
-    return sweep(connection, school_id, number * _SECONDS_A_DAY, keep_days * _SECONDS_A_DAY)
+    running = select(recovery.c.id).where(recovery.c.school_id == school_id, recovery.c.ended_at.is_(None))
+    return connection.execute(running.limit(1)).first() is None
 
 
-def sweep(connection: Connection, school_id: str, now_seconds: int, keep_seconds: int) -> int:
-    """Remove chunks that nothing has named for ``keep_seconds``; gives how many.
-
-    A chunk is marked when it is first found unnamed, and removed when it was so for long. Whoever wants it
-    meanwhile (asks for it, names it) takes the mark away, and is waited for.
-    """
-    mine = file_chunk.c.school_id == school_id
-    named = _named(connection, school_id)
-    everything = set(connection.execute(select(file_chunk.c.sha256).where(mine)).scalars())
-    for sha256 in sorted(everything - named):
-        one = (mine, file_chunk.c.sha256 == sha256, file_chunk.c.unreferenced_since_seconds.is_(None))
-        connection.execute(update(file_chunk).where(*one).values(unreferenced_since_seconds=now_seconds))
-    present(connection, school_id, everything & named)
-    old = file_chunk.c.unreferenced_since_seconds <= now_seconds - keep_seconds
-    return connection.execute(delete(file_chunk).where(mine, old)).rowcount
-
-
-def _named(connection: Connection, school_id: str) -> set[str]:
+def named(connection: Connection, school_id: str) -> set[str]:
+    """The chunks of all files that something names; reads every manifest."""
     found: set[str] = set()
     for value in {*_in_records(connection, school_id), *_in_proposals(connection, school_id)}:
         manifest = content_of(connection, school_id, value.manifest) or b""
         found |= {value.manifest, *(chunks_named(manifest) or ())}
     return found
+
+
+def sweep(connection: Connection, school_id: str, kept: Collection[str], day: int, days: int) -> int:
+    """Remove chunks that nothing has named for so many days; gives how many.
+
+    ``kept`` are those that were :func:`named` a moment ago. ``day`` counts the days of the feed that were
+    written down (S29). A chunk is marked when it is first found unnamed. Whoever wants it (asks for it, names
+    it) takes the mark away, a moment ago as well: so none that is wanted goes.
+    """
+    mine = file_chunk.c.school_id == school_id
+    since, now = file_chunk.c.unreferenced_since_seconds, day * _SECONDS_A_DAY
+    is_kept = among(connection, file_chunk.c.sha256, kept)
+    connection.execute(
+        update(file_chunk).where(mine, since.is_(None), ~is_kept).values(unreferenced_since_seconds=now)
+    )
+    connection.execute(
+        update(file_chunk).where(mine, since.is_not(None), is_kept).values(unreferenced_since_seconds=None)
+    )
+    old = since <= now - days * _SECONDS_A_DAY
+    return connection.execute(delete(file_chunk).where(mine, old)).rowcount
 
 
 def _in_records(connection: Connection, school_id: str) -> Iterator[FileValue]:

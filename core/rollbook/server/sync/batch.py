@@ -147,9 +147,8 @@ class Batch:
         if known.digest:
             return known.digest != item.digest
         made = self.known.made.get(item.op_id)
-        if made is None or item.operation is None:
+        if made is None or item.operation is None or item.entity is None:
             return False
-        assert item.entity is not None
         given = {name: change.value for name, change in item.operation.changes.items()}
         wanted, _breaches = canonical_values(item.entity, given)
         return any(made.get(name) != value for name, value in wanted.items())

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from rollbook.domain.clock import Clock
 from rollbook.server.database import Database
-from rollbook.server.files.sweeping import sweep_on_day
+from rollbook.server.files.sweeping import may_sweep, named, sweep
 from rollbook.server.jobs import repository as jobs
 from rollbook.server.settings import Settings
 from rollbook.server.sync.sums import hold_counter, schools
@@ -45,25 +45,30 @@ class Upkeep:
         today = self._clock.now().date().isoformat()
         self._database.write(self._forget_reports)
         for school_id in self._database.read(schools):
-            number, *below = self._database.write(partial(self._horizons, school_id=school_id, today=today))
-            receipts += self._in_parts(partial(_prune_receipts, school_id=school_id, below=below[0]))
-            changes += self._in_parts(partial(_prune_feed, school_id=school_id, below=below[1]))
-            files += self._database.write(partial(self._sweep, school_id=school_id, number=number))
+            day = self._database.write(partial(self._begin_day, school_id=school_id, today=today))
+            receipts += self._in_parts(partial(_prune_receipts, school_id=school_id, below=day.receipts))
+            changes += self._in_parts(partial(_prune_feed, school_id=school_id, below=day.changes))
+            files += self._sweep(school_id, day.number) if day.is_new else 0
         return Pruned(receipts, changes, files)
 
-    def _sweep(self, connection: Connection, school_id: str, number: int) -> int:
-        return sweep_on_day(connection, school_id, number, self._settings.file_days)
+    def _sweep(self, school_id: str, number: int) -> int:
+        """Once a day: it reads every manifest, before anything is held."""
+        if not self._database.read(partial(may_sweep, school_id=school_id)):
+            return 0
+        kept = self._database.read(partial(named, school_id=school_id))
+        days = self._settings.file_days
+        return self._database.write(partial(sweep, school_id=school_id, kept=kept, day=number, days=days))
 
     def _forget_reports(self, connection: Connection) -> None:
         before = self._clock.now() - timedelta(days=self._settings.report_days)
         jobs.forget(connection, before.isoformat(timespec="milliseconds"))
 
-    def _horizons(self, connection: Connection, school_id: str, today: str) -> tuple[int, int, int]:
-        """The day's number, and the horizons of receipts and feed.
+    def _begin_day(self, connection: Connection, school_id: str, today: str) -> "_Day":
+        """Write the day down and move the horizons.
 
-        They are moved first, on their own: whoever reads them later counts on nothing below.
+        That comes first, on its own: whoever reads them later counts on nothing below.
         """
-        number = _write_down(connection, school_id, today)
+        number, is_new = _write_down(connection, school_id, today)
         longer = max(self._settings.feed_days, self._settings.receipt_days + 1)
         receipts = _position_on(connection, school_id, number - self._settings.receipt_days)
         changes = _position_on(connection, school_id, number - longer)
@@ -72,7 +77,7 @@ class Upkeep:
             .where(school_feed.c.school_id == school_id)
             .values(receipt_horizon=receipts, feed_horizon=changes)
         )
-        return number, receipts, changes
+        return _Day(number, is_new, receipts, changes)
 
     def _in_parts(self, prune: Callable[[Connection], int]) -> int:
         """Each part in a transaction of its own, so that nobody waits long."""
@@ -100,8 +105,21 @@ def too_old(
     return [op_id for op_id in doubtful if again[op_id] < horizon]
 
 
-def _write_down(connection: Connection, school_id: str, today: str) -> int:
-    """Note the head as that of ``today``, unless a day not before it was noted; gives the last number."""
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day of the feed, whether it began just now, and the horizons on it as positions of the feed."""
+
+    number: int
+    is_new: bool
+    receipts: int
+    changes: int
+
+
+def _write_down(connection: Connection, school_id: str, today: str) -> tuple[int, bool]:
+    """Note the head as that of ``today``, unless a day not before it was noted.
+
+    Gives the last number, and whether it is new.
+    """
     head = hold_counter(connection, school_id)
     last = connection.execute(
         select(feed_day.c.number, feed_day.c.day)
@@ -110,10 +128,10 @@ def _write_down(connection: Connection, school_id: str, today: str) -> int:
         .limit(1)
     ).first()
     if last is not None and last.day >= today:
-        return int(last.number)
+        return int(last.number), False
     number = 1 if last is None else last.number + 1
     connection.execute(insert(feed_day).values(school_id=school_id, number=number, day=today, position=head))
-    return number
+    return number, True
 
 
 def _position_on(connection: Connection, school_id: str, number: int) -> int:
