@@ -89,6 +89,12 @@ class SchoolServer:
             lambda connection: list(connection.execute(text(query), {"school": self.school_id} | parameters))
         )
 
+    def student(self, student_id: str) -> dict[str, Any]:
+        """The row of a student of this school, by plain SQL."""
+        query = "SELECT * FROM student WHERE school_id = :school AND id = :id"
+        [row] = self.rows(query, id=student_id)
+        return dict(row._mapping)
+
     def user(self, role: Role = Role.REGISTRAR, *, school_id: str | None = None) -> str:
         """A new user with that role; gives the name. The password is ``PASSWORD``."""
         name = f"{role.value}-{uuid.uuid4()}"

@@ -11,6 +11,7 @@ from rollbook.domain.roles import Role
 from rollbook.server.database import Database
 from rollbook.server.migrating import migrate
 from support.client_desk import ClientDesk
+from support.putting_back import FileBackup
 from support.school_server import SchoolServer, settings_for
 
 MakeDesk = Callable[..., ClientDesk]
@@ -57,3 +58,9 @@ def desk(make_desk: MakeDesk) -> ClientDesk:
     one = make_desk()
     one.sync()
     return one
+
+
+@pytest.fixture
+def backup(school: SchoolServer) -> FileBackup:
+    """Takes and puts back copies of the school's file."""
+    return FileBackup(school)

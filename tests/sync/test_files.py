@@ -1,6 +1,5 @@
 """A photo goes with the entry that names it, and before it (S31)."""
 
-import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,22 +15,6 @@ from support.school_server import SchoolServer
 
 MakeDesk = Callable[..., ClientDesk]
 PNG = b"\x89PNG\r\n\x1a\n" + os.urandom(3 * CHUNK_BYTES)
-
-
-def _seen(desk: ClientDesk, student: str) -> bytes | None:
-    async def fetch() -> bytes | None:
-        try:
-            return await desk.client.file("student", student, "photo")
-        finally:
-            await desk.client.aclose()
-
-    return asyncio.run(fetch())
-
-
-def _photographed(desk: ClientDesk) -> str:
-    student = desk.add(given_name="Eleni").entity_id
-    desk.client.attach("student", student, "photo", PNG)
-    return student
 
 
 def _count(desk: ClientDesk, method: str, left: list[int] | None = None) -> list[str]:
@@ -56,21 +39,21 @@ def test_s31_a_photo_taken_offline_reaches_the_school_and_another_desk(
 ) -> None:
     one, other = make_desk(), make_desk()
     one.network.down = True
-    student = _photographed(one)
+    student = one.photographed(PNG)
     one.crash()  # the chunks were stored with the entry
-    assert _seen(one, student) == PNG
+    assert one.photo(student) == PNG
     one.network.down = False
     assert one.sync().up_to_date
     other.sync()
     fetched = _count(other, "GET")
-    assert _seen(other, student) == PNG
+    assert other.photo(student) == PNG
     assert len(fetched) == 5  # the manifest and its four chunks
-    assert _seen(other, student) == PNG
+    assert other.photo(student) == PNG
     assert len(fetched) == 5  # kept here
 
 
 def test_s31_after_a_cut_only_what_is_missing_is_sent(desk: ClientDesk, school: SchoolServer) -> None:
-    student = _photographed(desk)
+    student = desk.photographed(PNG)
     sent = _count(desk, "PUT", left=[2])
     with pytest.raises(Exception, match="reached"):
         desk.sync()
@@ -83,7 +66,7 @@ def test_s31_after_a_cut_only_what_is_missing_is_sent(desk: ClientDesk, school: 
     assert desk.sync().up_to_date
     assert len(again) == 3
     assert set(again).isdisjoint(sent)
-    assert _seen(desk, student) == PNG
+    assert desk.photo(student) == PNG
 
 
 def test_s31_chunks_that_the_server_has_lost_are_sent_anew(desk: ClientDesk, school: SchoolServer) -> None:
@@ -96,11 +79,11 @@ def test_s31_chunks_that_the_server_has_lost_are_sent_anew(desk: ClientDesk, sch
         return await inner(request)
 
     desk.network.handle_async_request = losing  # type: ignore[method-assign]
-    student = _photographed(desk)
+    student = desk.photographed(PNG)
     status = desk.sync()
     assert (status.failed, status.needs_you) == (2, 0)  # both ride in one, tried again by itself
     assert desk.sync().up_to_date
-    assert _seen(desk, student) == PNG
+    assert desk.photo(student) == PNG
 
 
 def test_s31_a_file_that_the_school_has_no_room_for_needs_a_person(
@@ -131,16 +114,16 @@ def test_s31_what_is_no_picture_or_too_large_is_refused_here(desk: ClientDesk, c
 
 def test_s31_what_waits_is_never_trimmed_from_this_computer(make_desk: MakeDesk) -> None:
     one, other = make_desk(), make_desk(ROLLBOOK_SYNC_FILE_CACHE_BYTES="1")
-    student = _photographed(one)
+    student = one.photographed(PNG)
     one.sync()
     other.sync()
     waiting = other.add(given_name="Nikos").entity_id
     other.client.attach("student", waiting, "photo", PNG + b"1")
-    assert _seen(other, student) == PNG  # fetched, and too much for the cache
-    assert _seen(other, waiting) == PNG + b"1"
+    assert other.photo(student) == PNG  # fetched, and too much for the cache
+    assert other.photo(waiting) == PNG + b"1"
     assert other.sync().up_to_date
     one.sync()
-    assert _seen(one, waiting) == PNG + b"1"
+    assert one.photo(waiting) == PNG + b"1"
 
 
 def test_s31_a_photo_is_no_column_of_an_import() -> None:

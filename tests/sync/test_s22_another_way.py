@@ -1,27 +1,10 @@
 """A record went another way before what the school lost comes back: people are asked (S13, S14, S22)."""
 
-from typing import Any
-
-import pytest
-
 from rollbook.client.resolving import Chosen
 from support.putting_back import FileBackup
 from support.school_server import SchoolServer
 
 from .conftest import MakeDesk
-
-
-@pytest.fixture
-def backup(school: SchoolServer) -> FileBackup:
-    """Takes and puts back copies of the school's file."""
-    return FileBackup(school)
-
-
-def at_school(school: SchoolServer, student: str) -> dict[str, Any]:
-    """The row of a student at the server."""
-    query = "SELECT * FROM student WHERE school_id = :school AND id = :id"
-    [row] = school.rows(query, id=student)
-    return dict(row._mapping)
 
 
 def test_s22_a_new_write_that_clashes_with_one_given_back_is_asked_about(
@@ -38,14 +21,14 @@ def test_s22_a_new_write_that_clashes_with_one_given_back_is_asked_about(
     other.sync()
     status = desk.sync()
     assert (status.up_to_date, status.conflicts) == (False, 1)
-    assert at_school(school, student)["phone"] == "2"
+    assert school.student(student)["phone"] == "2"
     entry = desk.client.entry(str(mine.op_id))
     assert entry is not None
     assert entry.conflict is not None
     assert entry.conflict["fields"] == {"phone": "2"}
     desk.client.resolve(str(mine.op_id), {"phone": Chosen("mine")})
     assert desk.sync().up_to_date
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["phone"], row["email"]) == ("1", "e@example.org")
 
 
@@ -65,7 +48,7 @@ def test_s22_a_record_archived_anew_is_brought_back_by_one_choice(
     assert desk.sync().conflicts == 1
     desk.client.resolve(str(mine.op_id), {"record": Chosen("mine")})
     assert desk.sync().up_to_date
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["phone"], row["deleted_at"]) == ("1", None)
 
 
@@ -82,7 +65,7 @@ def test_s22_a_dead_desks_change_that_clashes_is_asked_about_at_the_end(
     other.change(student, phone="2")
     other.sync()
     assert not desk.sync().up_to_date
-    assert at_school(school, student)["phone"] == "2"
+    assert school.student(student)["phone"] == "2"
     school.parts.recovery.end(school.school_id, "admin")
     status = desk.sync()
     assert status.conflicts == 1
@@ -90,7 +73,7 @@ def test_s22_a_dead_desks_change_that_clashes_is_asked_about_at_the_end(
     assert entry.fields == {"phone": (None, "1"), "email": (None, "e@example.org")}
     desk.client.resolve(entry.op_id, {"phone": Chosen("theirs")})
     assert desk.sync().up_to_date
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["phone"], row["email"]) == ("2", "e@example.org")
 
 
@@ -116,14 +99,14 @@ def test_s22_what_another_had_entered_is_not_lost_with_its_desk_where_the_record
     for _round in range(3):
         status = desk.sync()
     assert (status.up_to_date, status.conflicts) == (False, 1)  # on the address
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["homeroom"], row["email"], row["address"]) == ("4b", "e@example.org", "C")
     [entry] = desk.client.entries(states=("conflict",))
     assert entry.conflict is not None
     assert entry.conflict["fields"] == {"address": "C"}
     desk.client.resolve(entry.op_id, {"address": Chosen("theirs")})
     assert desk.sync().up_to_date
-    assert at_school(school, student)["phone"] == "9"
+    assert school.student(student)["phone"] == "9"
 
 
 def test_s22_a_value_that_one_gave_up_oneself_does_not_come_back_with_an_earlier_version(
@@ -146,7 +129,7 @@ def test_s22_a_value_that_one_gave_up_oneself_does_not_come_back_with_an_earlier
     for _round in range(3):
         status = desk.sync()
     assert status.up_to_date
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["homeroom"], row["phone"], row["email"]) == ("4b", None, "e@example.org")
 
 
@@ -172,4 +155,4 @@ def test_s22_an_archive_of_a_lost_version_is_not_taken_to_have_seen_what_an_entr
             (student,),
         )
     assert desk.sync().conflicts == 1
-    assert at_school(school, student)["deleted_at"] is None
+    assert school.student(student)["deleted_at"] is None

@@ -1,7 +1,5 @@
 """After the server was put back to an earlier state, the desks give back what it lost (S22)."""
 
-from typing import Any
-
 import pytest
 
 from rollbook.domain import checkpoints
@@ -14,19 +12,6 @@ from support.school_server import SchoolServer
 from .conftest import MakeDesk
 
 HISTORY = "SELECT version, kind, op_id, by, recovered_by FROM history WHERE entity_id = :id ORDER BY version"
-
-
-@pytest.fixture
-def backup(school: SchoolServer) -> FileBackup:
-    """Takes and puts back copies of the school's file."""
-    return FileBackup(school)
-
-
-def at_school(school: SchoolServer, student: str) -> dict[str, Any]:
-    """The row of a student at the server."""
-    query = "SELECT * FROM student WHERE school_id = :school AND id = :id"
-    [row] = school.rows(query, id=student)
-    return dict(row._mapping)
 
 
 def names_at(school: SchoolServer) -> list[str]:
@@ -56,7 +41,7 @@ def test_s22_500_acknowledged_entries_come_back_once_after_a_file_copy_was_put_b
     assert (status.up_to_date, status.waiting, status.needs_you) == (True, 0, 0)
     younger = [f"Younger {number:03}" for number in range(600)]
     assert names_at(school) == sorted(["Old", *names, *younger])
-    assert at_school(school, old.entity_id)["phone"] == "210 1"
+    assert school.student(old.entity_id)["phone"] == "210 1"
     receipts = school.rows("SELECT count(*), count(DISTINCT op_id) FROM receipt WHERE school_id = :school")
     assert receipts[0] == (1101, 1101)
     assert school.rows("SELECT max(version) FROM student WHERE school_id = :school")[0][0] == 2
@@ -104,14 +89,14 @@ def test_s22_what_a_dead_desk_made_is_given_back_by_one_that_had_seen_it(
     before = school.rows(HISTORY, id=student)
     backup.put_back(copy)
     assert alive.sync().up_to_date  # the dead one never comes back
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["version"], row["phone"], row["email"], row["homeroom"]) == (4, "1", "e@example.org", "4b")
-    assert at_school(school, new)["given_name"] == "Nikos"
+    assert school.student(new)["given_name"] == "Nikos"
     after = school.rows(HISTORY, id=student)
     assert [tuple(each)[:4] for each in after] == [tuple(each)[:4] for each in before]
     assert [each.recovered_by is not None for each in after] == [False, True, True, True]
     assert dead.sync().up_to_date  # and when it does all the same, nothing is doubled
-    assert at_school(school, student)["version"] == 4
+    assert school.student(student)["version"] == 4
     assert names_at(school) == ["Eleni", "Nikos"]
 
 
@@ -132,11 +117,11 @@ def test_s22_a_version_waits_for_the_one_before_it_and_comes_when_another_desk_b
     assert (status.up_to_date, status.put_back, status.giving_back) == (False, True, 1)
     assert "giving_back" in status.outstanding
     assert second.values(student)["email"] == "e@example.org"  # still shown, as one that waits
-    assert at_school(school, student)["version"] == 1
+    assert school.student(student)["version"] == 1
     assert first.sync().up_to_date
-    assert at_school(school, student)["version"] == 3
+    assert school.student(student)["version"] == 3
     assert second.sync().up_to_date
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["phone"], row["email"], row["version"]) == ("1", "e@example.org", 3)
 
 
@@ -172,9 +157,9 @@ def test_s22_the_administrator_ends_it_and_what_waits_comes_with_all_that_it_hol
     assert ended is not None
     assert ended.ended_by == "admin"
     if since_the_first:  # the desk knew the version that the school is at: what came between is in its own
-        assert (ended.waiting, at_school(school, student)["version"]) == ([], 3)
+        assert (ended.waiting, school.student(student)["version"]) == ([], 3)
     assert desk.sync().up_to_date
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["phone"], row["email"]) == ("1", "e@example.org")
     last = school.parts.recovery.seen(school.school_id)
     assert last is not None
@@ -205,7 +190,7 @@ def test_s22_put_back_again_and_again_nothing_is_lost_or_doubled(
         desk.sync(), other.sync()
         assert desk.sync().up_to_date
         assert other.sync().up_to_date
-        row = at_school(school, student)
+        row = school.student(student)
         assert (row["phone"], row["email"], row["homeroom"]) == ("1", "e@example.org", "4b")
         assert names_at(school) == ["Eleni", "Younger"]
         assert row["version"] == 4
@@ -232,7 +217,7 @@ def test_s22_an_archive_queued_before_goes_over_nobodys_unseen_edit(
         third.sync()
     status = desk.sync()
     assert status.conflicts == 1
-    assert at_school(school, student)["deleted_at"] is None
+    assert school.student(student)["deleted_at"] is None
 
 
 class Cut(BaseException):
@@ -281,9 +266,9 @@ def test_s22_cut_at_any_point_of_giving_back_it_goes_on(
     assert desk.client.status().up_to_date is False
     desk.crash()
     assert desk.sync().up_to_date
-    row = at_school(school, student)
+    row = school.student(student)
     assert (row["phone"], row["email"], row["version"]) == ("1", "e@example.org", 3)
-    assert (at_school(school, new)["phone"], desk.state(waiting)) == ("2", "applied")
+    assert (school.student(new)["phone"], desk.state(waiting)) == ("2", "applied")
     assert school.rows("SELECT count(*), count(DISTINCT op_id) FROM receipt")[0] == (5, 5)
 
 

@@ -10,35 +10,12 @@ from rollbook.client.errors import CallFailedError
 from rollbook.domain.files import CHUNK_BYTES, divided
 from rollbook.domain.roles import Role
 from support.changing_roles import bytes_on_disk, decide, dies_at, proposals, set_role
-from support.client_desk import ClientDesk
 from support.putting_back import FileBackup
 from support.school_server import SchoolServer
 from sync.conftest import MakeDesk
 
 PNG = b"\x89PNG\r\n\x1a\n" + os.urandom(2 * CHUNK_BYTES)
 VALUE, CHUNKS = divided(PNG)
-
-
-@pytest.fixture
-def backup(school: SchoolServer) -> FileBackup:
-    """Takes and puts back copies of the school's file."""
-    return FileBackup(school)
-
-
-def _seen(desk: ClientDesk, student: str) -> bytes | None:
-    async def fetch() -> bytes | None:
-        try:
-            return await desk.client.file("student", student, "photo")
-        finally:
-            await desk.client.aclose()
-
-    return asyncio.run(fetch())
-
-
-def _photographed(desk: ClientDesk) -> str:
-    student = desk.add(given_name="Eleni").entity_id
-    desk.client.attach("student", student, "photo", PNG)
-    return student
 
 
 def _chunks_at(school: SchoolServer) -> int:
@@ -51,13 +28,13 @@ def test_s22_a_photo_made_after_the_backup_comes_back_with_its_entry(
     desk, other = make_desk(ROLLBOOK_SYNC_FILE_CACHE_BYTES="1"), make_desk()
     desk.sync()
     copy = backup.take()
-    student = _photographed(desk)
+    student = desk.photographed(PNG)
     assert desk.sync().up_to_date
     backup.put_back(copy)
     assert _chunks_at(school) == 0
     assert desk.sync().up_to_date
     other.sync()
-    assert _seen(other, student) == PNG
+    assert other.photo(student) == PNG
 
 
 @pytest.mark.parametrize("role", [Role.REGISTRAR, Role.VIEWER])
@@ -67,13 +44,13 @@ def test_s22_a_photo_comes_back_from_whoever_has_seen_it(
     dead, witness, other = make_desk(), make_desk(school.user(role)), make_desk()
     dead.sync(), witness.sync()
     copy = backup.take()
-    student = _photographed(dead)
+    student = dead.photographed(PNG)
     dead.sync(), witness.sync()
-    assert _seen(witness, student) == PNG
+    assert witness.photo(student) == PNG
     backup.put_back(copy)
     assert witness.sync().up_to_date
     other.sync()
-    assert _seen(other, student) == PNG
+    assert other.photo(student) == PNG
 
 
 def test_s22_cut_between_the_chunks_of_a_photo_it_goes_on(
@@ -82,30 +59,30 @@ def test_s22_cut_between_the_chunks_of_a_photo_it_goes_on(
     dead, witness, other = make_desk(), make_desk(school.user(Role.VIEWER)), make_desk()
     dead.sync(), witness.sync()
     copy = backup.take()
-    student = _photographed(dead)
+    student = dead.photographed(PNG)
     dead.sync(), witness.sync()
-    _seen(witness, student)
+    witness.photo(student)
     backup.put_back(copy)
     for already in (1, 2):
         dies_at(witness, "client.files.chunk_sent")
         assert _chunks_at(school) == already
     assert witness.sync().up_to_date
     other.sync()
-    assert _seen(other, student) == PNG
+    assert other.photo(student) == PNG
 
 
 def test_s22_while_a_version_waits_the_school_is_not_asked_for_files_at_each_round(
     school: SchoolServer, make_desk: MakeDesk, backup: FileBackup
 ) -> None:
     dead, desk, later = make_desk(), make_desk(), school.user()
-    student = _photographed(dead)
+    student = dead.photographed(PNG)
     dead.sync(), desk.sync()
     copy = backup.take()
     dead.change(student, phone="1")
     dead.sync()
     witness = make_desk(later)
     witness.sync()  # it reads the record, without the change before it
-    _seen(witness, student)
+    witness.photo(student)
     witness.change(student, homeroom="4b")
     witness.sync()
     backup.put_back(copy)
@@ -158,7 +135,7 @@ def test_s23_a_photo_goes_to_the_registrar_with_its_entry(
     [proposal] = proposals(registrar)
     decide(registrar, proposal["number"], accept=True)
     registrar.sync()
-    assert _seen(registrar, student) == PNG
+    assert registrar.photo(student) == PNG
 
 
 def test_s23_a_photo_that_the_school_has_no_room_for_keeps_its_entry_here(

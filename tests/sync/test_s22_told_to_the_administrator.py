@@ -25,9 +25,8 @@ def test_s22_nothing_was_put_back(school: SchoolServer, capsys: pytest.CaptureFi
 
 
 def test_s22_the_administrator_reads_what_waits_and_how_it_ends(
-    school: SchoolServer, make_desk: MakeDesk, capsys: pytest.CaptureFixture[str]
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    backup = FileBackup(school)
     lost, desk = make_desk(), make_desk()
     desk.sync()
     student = lost.add(given_name="Eleni").entity_id

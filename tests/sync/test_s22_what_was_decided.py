@@ -11,12 +11,6 @@ from .conftest import MakeDesk
 
 
 @pytest.fixture
-def backup(school: SchoolServer) -> FileBackup:
-    """Takes and puts back copies of the school's file."""
-    return FileBackup(school)
-
-
-@pytest.fixture
 def asked(school: SchoolServer, make_desk: MakeDesk, backup: FileBackup) -> tuple[ClientDesk, str]:
     """A desk that is asked whether its lost phone number or the school's later one is right."""
     desk, other = make_desk(), make_desk()

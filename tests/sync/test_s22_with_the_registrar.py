@@ -14,12 +14,6 @@ from sync.conftest import MakeDesk
 
 
 @pytest.fixture
-def backup(school: SchoolServer) -> FileBackup:
-    """Takes and puts back copies of the school's file."""
-    return FileBackup(school)
-
-
-@pytest.fixture
 def owner(make_desk: MakeDesk) -> ClientDesk:
     """A registrar's desk with an entry that waits, cut off from the school."""
     desk = make_desk()
