@@ -101,10 +101,15 @@ def note(
 
 
 def end(connection: Connection, school_id: str, job_id: str, worker: str, **values: Any) -> bool:
-    """It has ended, or is given back; ``False`` where it was cancelled, or is another's by now."""
+    """It has ended; ``False`` where it was cancelled, or is another's by now."""
     mine = (_is(school_id, job_id), job.c.worker == worker, job.c.state == JobState.RUNNING.value)
     ended = connection.execute(update(job).where(*mine).values(worker="", lease_until_seconds=0, **values))
     return bool(ended.rowcount)
+
+
+def give_back(connection: Connection, school_id: str, job_id: str, worker: str) -> None:
+    """The process that does it is told to end: that is no failed attempt."""
+    end(connection, school_id, job_id, worker, state=JobState.QUEUED.value, attempts=job.c.attempts - 1)
 
 
 def cancel(connection: Connection, school_id: str, job_id: str, at: str) -> None:

@@ -174,9 +174,7 @@ class JobRunner:
 
     def _give_back(self, name: JobName) -> None:
         self._database.write(
-            lambda connection: repository.end(
-                connection, name.school_id, name.id, self._worker, state=JobState.QUEUED.value
-            )
+            lambda connection: repository.give_back(connection, name.school_id, name.id, self._worker)
         )
 
     def _end(self, name: JobName, state: JobState, **values: object) -> None:
