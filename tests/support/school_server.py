@@ -3,7 +3,9 @@
 import asyncio
 import itertools
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,15 @@ class SchoolServer:
         self.school_id = self.write(
             lambda connection: accounts.make_school(connection, self.clock, self.new_id, self.school_name)
         )
+
+    @contextmanager
+    def with_settings(self, **settings: Any) -> Iterator[None]:
+        """Other settings for a while: those that the server reads anew at each request."""
+        object.__setattr__(self.parts, "settings", replace(self.settings, **settings))
+        try:
+            yield
+        finally:
+            object.__setattr__(self.parts, "settings", self.settings)
 
     def write(self, work: Any) -> Any:
         """Run ``work`` in a transaction of the server's own database."""

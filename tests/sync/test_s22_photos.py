@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -146,10 +145,9 @@ def test_s23_a_photo_that_the_school_has_no_room_for_keeps_its_entry_here(
     desk.sync()
     desk.client.attach("student", student, "photo", PNG)
     set_role(school, desk, Role.VIEWER)
-    object.__setattr__(school.parts, "settings", replace(school.settings, file_quota_bytes=10))
-    status = desk.sync()
+    with school.with_settings(file_quota_bytes=10):
+        status = desk.sync()
     assert (status.handed_over, status.failed) == (0, 1)
     assert not status.up_to_date
-    object.__setattr__(school.parts, "settings", school.settings)
     assert desk.sync().handed_over == 1
     assert _chunks_at(school) == len(CHUNKS)
