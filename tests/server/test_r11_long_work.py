@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import event
 from rollbook.domain import checkpoints
 from rollbook.domain.roles import Role
 from rollbook.server.database import Database
-from rollbook.server.jobs.kinds import Asked, Report, ReportKind, Step
+from rollbook.server.jobs.kinds import KINDS, Asked, Report, ReportKind, Step
 from server.test_scope import set_role
 from support.school_server import Desk, SchoolServer
 
@@ -44,8 +44,12 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
-def served(school: SchoolServer, slow: Slow, tmp_path: Path) -> Iterator[SchoolServer]:
+def served(
+    school: SchoolServer, slow: Slow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SchoolServer]:
     """A server with small rooms whose only report is the slow one; each look is left to the test."""
+    assert set(KINDS) == {"roll"}
+    monkeypatch.setitem(KINDS, "roll", ReportKind("student", ("mark",), slow.make))
     server = SchoolServer(
         school.settings.database,
         tmp_path,
@@ -54,9 +58,6 @@ def served(school: SchoolServer, slow: Slow, tmp_path: Path) -> Iterator[SchoolS
         report_queue=1,
         report_most=3,
     )
-    kinds: Mapping[str, ReportKind] = {"roll": ReportKind("student", ("mark",), slow.make)}
-    object.__setattr__(server.parts.jobs, "_kinds", kinds)
-    object.__setattr__(server.parts.jobs.runner, "_kinds", kinds)
     yield server
     slow.go.set()
     server.parts.jobs.runner.close()
@@ -241,7 +242,7 @@ def test_r11_a_process_that_ends_gives_its_work_back(served: SchoolServer, slow:
     closing = threading.Thread(target=served.parts.jobs.runner.close)
     closing.start()
     while not served.parts.jobs.runner.is_ending:
-        pass
+        assert closing.is_alive()
     slow.go.set()
     closing.join(30)
     assert desk.call("GET", f"{JOBS}/{job_id}").json()["state"] == "queued"
