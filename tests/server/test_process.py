@@ -187,8 +187,11 @@ def test_r1_an_idle_connection_is_left_open_for_longer_than_a_computer_keeps_it(
     ask = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", server.port), timeout=kept + 2) as line:
         line.sendall(ask)
-        while not line.recv(4096).endswith(b"}"):
-            pass
+        answer = b""
+        while not answer.endswith(b"}"):
+            part = line.recv(4096)
+            assert part, answer
+            answer += part
         with pytest.raises(TimeoutError):  # a closed connection would be read at once
             line.recv(1)
         line.sendall(ask)

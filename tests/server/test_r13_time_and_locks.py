@@ -69,7 +69,7 @@ def test_r2_a_statement_ends_when_the_header_says_so(school: SchoolServer) -> No
     began = time.monotonic()
     answer = school.client.get("/asked", headers={DEADLINE_MS: "250"})
     assert (answer.status_code, answer.json()["error"]) == (504, "deadline-exceeded")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < school.settings.statement_timeout_seconds / 2
     assert school.rows("SELECT 1") == [(1,)]
 
 
@@ -82,10 +82,10 @@ def test_r2_quick_statements_together_take_no_longer_than_the_deadline(school: S
             connection.execute(statement).all()
             done.append(1)
 
-    with under(Deadline(school.clock, 0.4)), pytest.raises(ProblemError) as caught:
+    with under(Deadline(school.clock, 1.5)), pytest.raises(ProblemError) as caught:
         school.parts.database.read(work)
     assert caught.value.code == "deadline-exceeded"
-    assert 0 < len(done) < 100
+    assert 0 < len(done) < 500
 
 
 def test_r2_the_wait_for_a_connection_is_taken_off_what_is_left(hurried: SchoolServer) -> None:
@@ -141,7 +141,7 @@ def test_r13_a_lock_is_waited_for_no_longer_than_the_setting_says(hurried: Schoo
         answer = desk.call("POST", "/api/v1/students", {"Idempotency-Key": "a-key-of-its-own"}, json=body)
     assert (answer.status_code, answer.json()["error"]) == (503, "database-busy")
     assert int(answer.headers["Retry-After"]) > 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < hurried.settings.statement_timeout_seconds / 2
     assert hurried.rows("SELECT count(*) FROM student WHERE school_id = :school") == [(0,)]
     again = desk.call("POST", "/api/v1/students", {"Idempotency-Key": "a-key-of-its-own"}, json=body)
     assert again.status_code == 201
