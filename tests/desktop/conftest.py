@@ -1,5 +1,6 @@
 """The window's tests: off the screen, with the real client and its real store."""
 
+import asyncio
 import gc
 import os
 import time
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
-from rollbook.client.opening import open_client
+from rollbook.client.opening import connect, open_client
 from rollbook_desktop.bootstrap import make_application, make_desk, make_theme
 from rollbook_desktop.bridge.bridge import Bridge
 from rollbook_desktop.bridge.collecting import Collector
@@ -26,6 +27,7 @@ from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.widgets.theme import Theme
 from rollbook_desktop.windows.workspace import Workspace
 from support.desk import connected_here
+from support.server_process import PASSWORD, ServerProcess
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +61,25 @@ def theme(qapp: QApplication) -> Theme:
 def client(tmp_path: Path) -> Iterator[Client]:
     """A client of a school whose server cannot be reached, with a store of its own."""
     connected_here(tmp_path / "data")
+    opened = open_client(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A school's server with two users, running."""
+    server = ServerProcess(tmp_path / "server")
+    for name in ("maria", "nikos"):
+        server.create_user(name, "registrar")
+    with server:
+        yield server
+
+
+@pytest.fixture
+def at_the_school(school: ServerProcess, tmp_path: Path) -> Iterator[Client]:
+    """Maria's computer, connected to the running server: for a file whose client is this one."""
+    asyncio.run(connect(tmp_path / "data", school.url, "maria", PASSWORD))
     opened = open_client(tmp_path / "data")
     yield opened
     opened.close()

@@ -1,60 +1,27 @@
 """S14: two computers change one field; the window shows both values, and a person's choice settles it."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
-from rollbook.client.opening import connect, open_client
-from rollbook.client.values import Edit, RecordQuery
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.windows.workspace import SYNC, Workspace
+from support.another_computer import nikos_changes_the_phone
 from support.desk import change, student
-from support.server_process import PASSWORD, ServerProcess
+from support.server_process import ServerProcess
+from support.window_parts import button
 
 WITHIN_MS = 20_000
 
 
 @pytest.fixture
-def school(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A school's server with two users, running."""
-    server = ServerProcess(tmp_path / "server")
-    for name in ("maria", "nikos"):
-        server.create_user(name, "registrar")
-    with server:
-        yield server
-
-
-@pytest.fixture
-def client(school: ServerProcess, tmp_path: Path) -> Iterator[Client]:
-    """Maria's computer."""
-    asyncio.run(connect(tmp_path / "data", school.url, "maria", PASSWORD))
-    opened = open_client(tmp_path / "data")
-    yield opened
-    opened.close()
-
-
-async def nikos_changes_the_phone(school: ServerProcess, data: Path, number: str) -> None:
-    """On another computer, and sent."""
-    await connect(data, school.url, "nikos", PASSWORD)
-    other = open_client(data)
-    await other.sync_once()
-    (row,) = other.records(RecordQuery("student")).rows
-    other.save(Edit("student", row.id, {"phone": number}))
-    await other.sync_once()
-    await other.aclose()
-    other.close()
-
-
-def button(window: Workspace, name: str) -> QAbstractButton:
-    """The button of that name."""
-    found = window.findChild(QAbstractButton, name)
-    assert found is not None, name
-    return found
+def client(at_the_school: Client) -> Client:
+    """Maria's computer, as patient as it is by default."""
+    return at_the_school
 
 
 @pytest.mark.parametrize(("choice", "kept"), [("keepMine", "222"), ("takeTheirs", "333")])

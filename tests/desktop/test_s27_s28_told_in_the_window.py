@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
@@ -14,18 +14,13 @@ from rollbook_desktop.windows.sign_out_question import SignOutQuestion
 from rollbook_desktop.windows.store_notice_dialog import StoreNoticeDialog
 from rollbook_desktop.windows.workspace import Workspace
 from support.desk import connected_here, student
+from support.window_parts import button
 
 WITHIN_MS = 20_000
 
 
-def _button(root: QWidget, name: str) -> QAbstractButton:
-    found = root.findChild(QAbstractButton, name)
-    assert found is not None, name
-    return found
-
-
 def _ask_to_sign_out(workspace: Workspace, qtbot: QtBot) -> SignOutQuestion:
-    _button(workspace, "signOut").click()
+    button(workspace, "signOut").click()
     qtbot.waitUntil(lambda: workspace.window().findChild(SignOutQuestion) is not None)
     found = workspace.window().findChild(SignOutQuestion)
     assert isinstance(found, SignOutQuestion)
@@ -48,13 +43,13 @@ def test_s27_the_window_says_how_much_waits_before_it_signs_out(
     assert text is not None
     assert text.text().startswith("2 entries are not at the school yet. They are kept on this computer")
     with qtbot.waitSignal(desk.session.signed_out, timeout=WITHIN_MS):
-        _button(question, "confirmSignOut").click()
+        button(question, "confirmSignOut").click()
     assert (client.status().connection, client.status().waiting) == ("signed_out", 2)
 
 
 def test_s27_staying_changes_nothing(qtbot: QtBot, workspace: Workspace, desk: Desk, client: Client) -> None:
     question = _ask_to_sign_out(workspace, qtbot)
-    _button(question, "staySignedIn").click()
+    button(question, "staySignedIn").click()
     assert client.status().connection != "signed_out"
 
 
@@ -63,7 +58,7 @@ def test_s27_what_waits_is_written_into_a_file_first(
 ) -> None:
     student(client, "Papadopoulou", "Eleni")
     _wait_for_status(desk, qtbot, 1)
-    _button(_ask_to_sign_out(workspace, qtbot), "exportAndSignOut").click()
+    button(_ask_to_sign_out(workspace, qtbot), "exportAndSignOut").click()
     qtbot.waitUntil(lambda: workspace.window().findChild(QFileDialog) is not None)
     dialog = workspace.window().findChild(QFileDialog)
     assert isinstance(dialog, QFileDialog)
@@ -108,5 +103,5 @@ class TestDamaged:
         (notice,) = client.status().notices
         assert "1 waiting entry was saved from it" in text.text()
         assert notice.aside in text.text()
-        _button(dialog, "storeNoticeRead").click()
+        button(dialog, "storeNoticeRead").click()
         qtbot.waitUntil(lambda: client.status().notices == ())

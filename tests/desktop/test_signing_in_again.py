@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
@@ -15,6 +15,7 @@ from rollbook_desktop.windows.sign_in_dialog import SignInDialog
 from rollbook_desktop.windows.workspace import Workspace
 from support.desk import student
 from support.server_process import PASSWORD, ServerProcess
+from support.window_parts import button
 
 WITHIN_MS = 20_000
 
@@ -35,13 +36,6 @@ def client(school: ServerProcess, tmp_path: Path) -> Iterator[Client]:
     opened = open_client(tmp_path / "data")
     yield opened
     opened.close()
-
-
-def button(root: QWidget, name: str) -> QAbstractButton:
-    """The button of that name."""
-    found = root.findChild(QAbstractButton, name)
-    assert found is not None, name
-    return found
 
 
 def test_s12_signing_in_again_from_the_pill_sends_what_waited(

@@ -1,54 +1,34 @@
 """W2: what stands under the form follows the entry that was saved, to its end, over the real server."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
-from rollbook.client.opening import connect, open_client
-from rollbook.client.values import Edit, RecordQuery
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.windows.workspace import SYNC, Workspace
+from support.another_computer import nikos_changes_the_phone
 from support.desk import student
-from support.server_process import PASSWORD, ServerProcess
+from support.server_process import ServerProcess
+from support.window_parts import button
 
 WITHIN_MS = 20_000
 WAITS = "Saved on this computer; it is sent when the server can be reached."
 
 
 @pytest.fixture
-def school(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A school's server with two users, running."""
-    server = ServerProcess(tmp_path / "server")
-    for name in ("maria", "nikos"):
-        server.create_user(name, "registrar")
-    with server:
-        yield server
-
-
-@pytest.fixture
-def client(school: ServerProcess, tmp_path: Path) -> Iterator[Client]:
-    """Maria's computer."""
-    asyncio.run(connect(tmp_path / "data", school.url, "maria", PASSWORD))
-    opened = open_client(tmp_path / "data")
-    yield opened
-    opened.close()
+def client(at_the_school: Client) -> Client:
+    """Maria's computer, as patient as it is by default."""
+    return at_the_school
 
 
 def _foot(workspace: Workspace) -> str:
     found = workspace.findChild(QLabel, "formSaid")
     assert found is not None
     return "" if found.isHidden() else found.text()
-
-
-def _button(workspace: Workspace, name: str) -> QAbstractButton:
-    found = workspace.findChild(QAbstractButton, name)
-    assert found is not None
-    return found
 
 
 def _says(qtbot: QtBot, workspace: Workspace, words: str) -> None:
@@ -59,7 +39,7 @@ def _hana(qtbot: QtBot, workspace: Workspace, desk: Desk, client: Client) -> str
     """A student whom the school has, opened in the form while working offline."""
     saved = student(client, "Haddad", "Hana", phone="111")
     desk.engine.start()
-    pill = _button(workspace, "statusPill")
+    pill = button(workspace, "statusPill")
     qtbot.waitUntil(lambda: pill.text() == "All saved", timeout=WITHIN_MS)
     desk.session.work_offline(True)
     qtbot.waitUntil(lambda: pill.text() == "Working offline", timeout=WITHIN_MS)
@@ -71,17 +51,6 @@ def _hana(qtbot: QtBot, workspace: Workspace, desk: Desk, client: Client) -> str
 def _change_phone(desk: Desk, number: str) -> None:
     desk.student_form.edit("phone", number)
     desk.student_form.save()
-
-
-async def _nikos_changes_the_phone(school: ServerProcess, data: Path, number: str) -> None:
-    await connect(data, school.url, "nikos", PASSWORD)
-    other = open_client(data)
-    await other.sync_once()
-    (row,) = other.records(RecordQuery("student")).rows
-    other.save(Edit("student", row.id, {"phone": number}))
-    await other.sync_once()
-    await other.aclose()
-    other.close()
 
 
 def test_w2_the_foot_says_when_an_entry_that_waited_is_at_the_school(
@@ -100,7 +69,7 @@ def test_w2_the_foot_says_that_a_conflict_needs_a_person_and_goes_when_it_is_set
     _hana(qtbot, workspace, desk, client)
     _change_phone(desk, "222")
     _says(qtbot, workspace, WAITS)
-    asyncio.run(_nikos_changes_the_phone(school, tmp_path / "other", "333"))
+    asyncio.run(nikos_changes_the_phone(school, tmp_path / "other", "333"))
     desk.session.work_offline(False)
     needs_you = "In conflict with the school; it is kept here and needs you. See the Sync centre."
     _says(qtbot, workspace, needs_you)
@@ -111,8 +80,8 @@ def test_w2_the_foot_says_that_a_conflict_needs_a_person_and_goes_when_it_is_set
         "Saved on this computer; an earlier entry of this record needs your decision in the Sync centre.",
     )
     workspace.go_to(SYNC)
-    qtbot.waitUntil(lambda: _button(workspace, "takeTheirs").isVisible(), timeout=WITHIN_MS)
-    _button(workspace, "takeTheirs").click()
+    qtbot.waitUntil(lambda: button(workspace, "takeTheirs").isVisible(), timeout=WITHIN_MS)
+    button(workspace, "takeTheirs").click()
     qtbot.waitUntil(lambda: "earlier entry" not in _foot(workspace), timeout=WITHIN_MS)
 
 
@@ -129,12 +98,12 @@ def test_w2_the_foot_goes_when_the_conflict_was_decided(
     _hana(qtbot, workspace, desk, client)
     _change_phone(desk, "222")
     _says(qtbot, workspace, WAITS)
-    asyncio.run(_nikos_changes_the_phone(school, tmp_path / "other", "333"))
+    asyncio.run(nikos_changes_the_phone(school, tmp_path / "other", "333"))
     desk.session.work_offline(False)
     qtbot.waitUntil(lambda: "needs you" in _foot(workspace), timeout=WITHIN_MS)
     workspace.go_to(SYNC)
-    qtbot.waitUntil(lambda: _button(workspace, choice).isVisible(), timeout=WITHIN_MS)
-    _button(workspace, choice).click()
+    qtbot.waitUntil(lambda: button(workspace, choice).isVisible(), timeout=WITHIN_MS)
+    button(workspace, choice).click()
     _says(qtbot, workspace, "")
 
 

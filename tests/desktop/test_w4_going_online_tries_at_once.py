@@ -1,41 +1,25 @@
 """W3, W4, R5: one who goes online again waits for no breaker, and no attempt is announced before that."""
 
-import asyncio
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
-from rollbook.client.opening import connect, open_client
 from rollbook.resilience.settings import ResilienceSettings
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.windows.workspace import Workspace
-from support.server_process import PASSWORD, ServerProcess
+from support.server_process import ServerProcess
+from support.window_parts import button
 
 WITHIN_MS = 30_000
 AT_ONCE_SECONDS = 8.0
 
 
 @pytest.fixture
-def school(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A school's server, running."""
-    server = ServerProcess(tmp_path / "server")
-    server.create_user("maria", "registrar")
-    with server:
-        yield server
-
-
-@pytest.fixture
-def client(school: ServerProcess, tmp_path: Path) -> Iterator[Client]:
+def client(at_the_school: Client) -> Client:
     """Maria's computer, as patient as it is by default."""
-    asyncio.run(connect(tmp_path / "data", school.url, "maria", PASSWORD))
-    opened = open_client(tmp_path / "data")
-    yield opened
-    opened.close()
+    return at_the_school
 
 
 def _details(desk: Desk) -> dict[str, str]:
@@ -47,8 +31,7 @@ def test_w4_going_online_asks_the_server_at_once_though_the_breaker_is_open(
     qtbot: QtBot, workspace: Workspace, desk: Desk, client: Client, school: ServerProcess
 ) -> None:
     assert ResilienceSettings().breaker_recovery_seconds > 2 * AT_ONCE_SECONDS
-    pill = workspace.findChild(QAbstractButton, "statusPill")
-    assert pill is not None
+    pill = button(workspace, "statusPill")
     desk.engine.start()
     qtbot.waitUntil(lambda: pill.text() == "All saved", timeout=WITHIN_MS)
     school.kill()
