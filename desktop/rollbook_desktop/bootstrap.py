@@ -287,15 +287,10 @@ class Program(QObject):
         self.window.hide()
         if self._unlocking is not None:
             self._unlocking.end()
-        self._bridge.spawn(self._close_all(), lambda _none: self._quit(), lambda _error: self._quit())
-
-    async def _close_all(self) -> None:
-        await self._trial.end()
-        if self._client is not None:
-            await self._client.aclose()
+        self._bridge.spawn(self._trial.end(), lambda _none: self._quit(), lambda _error: self._quit())
 
     def _quit(self) -> None:
-        self._bridge.close()
+        self._bridge.close(ending=None if self._client is None else self._client.aclose)
         if self._client is not None:
             self._client.close()
         if self._log is not None:

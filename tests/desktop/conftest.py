@@ -95,8 +95,7 @@ def bridge(qapp: QApplication, client: Client) -> Iterator[Bridge]:
     unsubscribe = client.subscribe(made.listen)
     yield made
     unsubscribe()
-    made.spawn(client.aclose())
-    assert made.close(), "the loop's thread did not end"
+    assert made.close(ending=client.aclose), "the loop's thread did not end"
 
 
 @pytest.fixture

@@ -119,3 +119,26 @@ def test_h4_the_loop_lets_its_tasks_clean_up_before_it_ends() -> None:
     assert loop.stop()
     assert cleaned.is_set()
     assert NAME not in {thread.name for thread in threading.enumerate()}
+
+
+def test_h4_connections_are_closed_when_no_task_is_left_that_could_open_one() -> None:
+    told: list[str] = []
+    begun = threading.Event()
+
+    async def work() -> None:
+        try:
+            begun.set()
+            await asyncio.sleep(60)
+        finally:
+            told.append("the engine has ended")
+
+    async def close() -> None:
+        await asyncio.sleep(0.01)
+        told.append("closed")
+
+    loop = LoopThread()
+    loop.start()
+    loop.spawn(work())
+    assert begun.wait(5)
+    assert loop.stop(ending=close)
+    assert told == ["the engine has ended", "closed"]

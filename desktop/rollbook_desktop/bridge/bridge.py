@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 from rollbook.client.values import Event, RecordsChanged
-from rollbook_desktop.bridge.loop_thread import LoopThread
+from rollbook_desktop.bridge.loop_thread import Ending, LoopThread
 
 T = TypeVar("T")
 OnDone = Callable[[T], None]
@@ -86,12 +86,12 @@ class Bridge(QObject):
         if self._news.add(event):
             self.post(self._tell)
 
-    def close(self, seconds: float = 5.0) -> bool:
-        """End the threads; ``False`` when the loop did not end within ``seconds``."""
+    def close(self, seconds: float = 5.0, ending: Ending | None = None) -> bool:
+        """End the threads, the loop's with ``ending``; ``False`` when it did not end within ``seconds``."""
         self._closed = True
         self._queries.shutdown(wait=True, cancel_futures=True)
         self._commands.shutdown(wait=True)  # a save that was asked for is made
-        return self._loop.stop(seconds)
+        return self._loop.stop(seconds, ending)
 
     def _submit(
         self,

@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Ending = Callable[[], Coroutine[Any, Any, None]]
+"""What closes connections. It is called on the loop when no task is left that could open them again."""
 NAME = "rollbook-loop"
 
 
@@ -16,6 +18,7 @@ class LoopThread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
+        self._ending: Ending | None = None
 
     def start(self) -> None:
         """Begin; coroutines handed in before are run too."""
@@ -25,10 +28,14 @@ class LoopThread:
         """Run ``coroutine`` on the loop; the future is done on the loop's thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def stop(self, seconds: float = 5.0) -> bool:
-        """Cancel what runs, let it clean up, and join. ``False`` when it did not end within ``seconds``."""
+    def stop(self, seconds: float = 5.0, ending: Ending | None = None) -> bool:
+        """Cancel what runs, let it clean up, run ``ending``, and join.
+
+        ``False`` when it did not end within ``seconds``.
+        """
         if not self._thread.is_alive():
             return True
+        self._ending = ending
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(seconds)
         return not self._thread.is_alive()
@@ -38,16 +45,19 @@ class LoopThread:
         try:
             self._loop.run_forever()
         finally:
-            self._drain()
+            self._cancel_all()
+            if self._ending is not None:
+                self._loop.run_until_complete(self._ending())
+            self._let_go()
             self._loop.close()
 
-    def _drain(self) -> None:
-        # A task that is cancelled may start another while it cleans up, and a connection that is closed
-        # lets go of its socket only in the loop's next round.
-        while tasks := asyncio.all_tasks(self._loop):
+    def _cancel_all(self) -> None:
+        while tasks := asyncio.all_tasks(self._loop):  # one that is cancelled may start another
             for task in tasks:
                 task.cancel()
             self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0))
+
+    def _let_go(self) -> None:
+        self._loop.run_until_complete(asyncio.sleep(0))  # a closed connection's socket goes a round later
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
