@@ -219,6 +219,9 @@ class People:
             f"{entry.op_id[-6:]} against {theirs}: {(saved.op_id or 'nothing')[-6:]}"
         )
         self.ledger.saw(desk.name, entry.entity_id, {**shown, **theirs} if whole else theirs)
+        if entry.op_id not in self.ledger.entries:  # given back for others: told beside what stood before
+            before_it = {name: had for name, (had, _new) in entry.fields.items() if name in FIELDS}
+            self.ledger.saw(desk.name, entry.entity_id, before_it)
         self._settle(desk, entry, choices, saved, self._ended(desk, before, entry.entity_id), bool(whole))
 
     def _settle(
