@@ -14,6 +14,7 @@ from rollbook.client.values import Edit, RecordQuery, RefusedEntryError, Saved, 
 from rollbook.resilience.breaker import BreakerOpenError
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store.errors import NotAllowedNowError
+from support.server_process import PASSWORD
 
 _NEEDS = ("parked", "conflict")
 _ENDED = ("replaced", "discarded")
@@ -184,6 +185,11 @@ class People:
             except BreakerOpenError:
                 self.ledger.say(f"  {desk.name} does not ask for the proposals yet")
                 desk.pass_time(100.0)
+            except CallFailedError as failure:  # a session that was renewed after the backup is unknown (S22)
+                if failure.code != "not-signed-in":
+                    raise
+                self.ledger.say(f"  the registrar at {desk.name} signs in again")
+                await desk.client.sign_in(PASSWORD)
 
     def decide(self, desk: Desk, entry: WaitingEntry) -> None:
         """One person's decision of one entry: choose, send again, or give up."""
