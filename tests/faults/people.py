@@ -2,9 +2,10 @@
 
 import json
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from faults.desk import Desk, DeskDied
 from faults.ledger import FIELDS, Decision, Entry, Ledger
@@ -15,6 +16,8 @@ from rollbook.resilience.breaker import BreakerOpenError
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store.errors import NotAllowedNowError
 from support.server_process import PASSWORD
+
+T = TypeVar("T")
 
 _NEEDS = ("parked", "conflict")
 _ENDED = ("replaced", "discarded")
@@ -164,28 +167,29 @@ class People:
 
     async def decide_proposals(self, desk: Desk, desks: Sequence[Desk]) -> None:
         """A registrar at ``desk`` accepts or declines what others handed over, and declines what clashes."""
-        for each in await self._proposals(desk):
-            accept = self.chance.random() < 0.6
+        proposals = desk.client.proposals
+        for each in await self._in_the_end(desk, proposals.listed):
+            number, accept = each["number"], self.chance.random() < 0.6
             try:
-                await desk.client.proposals.decide(each["number"], accept=accept, choices={})
+                await self._in_the_end(desk, partial(proposals.decide, number, accept=accept, choices={}))
             except CallFailedError as refused:
                 self.ledger.say(f"  {each['op_id'][-6:]} cannot be accepted: {refused.code}")
                 accept = False
-                await desk.client.proposals.decide(each["number"], accept=False, choices={})
+                await self._in_the_end(desk, partial(proposals.decide, number, accept=False, choices={}))
             how = "accepts" if accept else "declines"
             self.ledger.say(f"the registrar at {desk.name} {how} {each['op_id'][-6:]}")
             if not accept:
                 self.ledger.decide(_carried(desks, each["op_id"]), Decision("declined"))
 
-    async def _proposals(self, desk: Desk) -> list[dict[str, Any]]:
-        """What is to be decided. A desk that was offline and has nothing to send asks once it is back."""
+    async def _in_the_end(self, desk: Desk, ask: Callable[[], Awaitable[T]]) -> T:
+        """The registrar waits while the server is not asked, and signs in where a backup lost the session."""
         while True:
             try:
-                return await desk.client.proposals.listed()
+                return await ask()
             except BreakerOpenError:
-                self.ledger.say(f"  {desk.name} does not ask for the proposals yet")
+                self.ledger.say(f"  the registrar at {desk.name} waits")
                 desk.pass_time(100.0)
-            except CallFailedError as failure:  # a session that was renewed after the backup is unknown (S22)
+            except CallFailedError as failure:
                 if failure.code != "not-signed-in":
                     raise
                 self.ledger.say(f"  the registrar at {desk.name} signs in again")
