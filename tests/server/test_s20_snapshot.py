@@ -28,7 +28,11 @@ def test_s20_the_size_is_told_beforehand_smallest_first(school: SchoolServer) ->
     for number in range(3):
         desk.student(given_name=f"G{number}")
     plan = _plan(desk)
-    assert [(table.entity, table.rows) for table in plan.tables] == [("school", 1), ("student", 3)]
+    assert [(table.entity, table.rows) for table in plan.tables if table.rows] == [
+        ("school", 1),
+        ("student", 3),
+    ]
+    assert [table.rows for table in plan.tables] == sorted(table.rows for table in plan.tables)
     assert plan.cursor == desk.changes().cursor
 
 
@@ -84,7 +88,7 @@ def test_s20_another_schools_records_are_not_in_it(
         neighbour.desk().student()
         desk = school.desk()
         assert _page(desk).rows == []
-        assert [table.rows for table in _plan(desk).tables] == [0, 1]
+        assert [table.entity for table in _plan(desk).tables if table.rows] == ["school"]
     finally:
         neighbour.close()
 

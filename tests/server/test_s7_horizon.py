@@ -97,7 +97,7 @@ def test_s7_receipts_stay_for_400_days_and_the_feed_for_longer(
         assert (answer.status_code, answer.json()["error"]) == (410, "cursor-too-old")
     plan = desk.call("GET", "/api/v1/sync/snapshot").json()
     assert desk.changes(plan["cursor"]).changes == []
-    assert [row["rows"] for row in plan["tables"]] == [1, 3]
+    assert [row["rows"] for row in plan["tables"] if row["rows"]] == [1, 3]
 
 
 def test_s7_a_cursor_at_the_horizon_holds(school: SchoolServer, aged: tuple[Desk, list[Operation]]) -> None:

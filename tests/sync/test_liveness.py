@@ -8,7 +8,7 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from rollbook.store import lease
+from rollbook.store import causes, lease
 from rollbook.store.database import open_store
 from rollbook.store.unexplained import without_a_reason
 from rollbook.sync import overdue
@@ -23,7 +23,7 @@ PATIENT = {"ROLLBOOK_SYNC_OVERDUE_SECONDS": "0"}
 
 def planted(patch: pytest.MonkeyPatch) -> None:
     """A defect as in other programs: the queue is read, and nothing in it is ever found due."""
-    patch.setattr(lease, "_dependencies_met", lambda _connection, _row: False)
+    patch.setattr(causes, "are_met", lambda _connection, _causes: False)
 
 
 def test_s25_a_due_entry_that_nothing_sends_is_reported(

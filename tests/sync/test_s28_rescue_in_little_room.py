@@ -17,8 +17,8 @@ _ENTRIES = 60
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A disk of 6 MiB."""
-    with small_disk(tmp_path / "disk", 6 * 1024) as one:
+    """A disk of 8 MiB."""
+    with small_disk(tmp_path / "disk", 8 * 1024) as one:
         yield one
 
 

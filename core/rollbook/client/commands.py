@@ -169,4 +169,4 @@ class Commands:
             if again and row.state == State.DISCARDED:
                 return [outbox.exported(each) for each in outbox.group(connection, op_id)]
             at = self.saving.clock.now().isoformat()
-            return outbox.discard(connection, ENTITIES.get(row.entity), op_id, at)
+            return outbox.discard(connection, op_id, at)

@@ -1,7 +1,7 @@
 """Entries of the outbox in words, for the Sync centre and the command line (W6)."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from rollbook.store.states import NEEDS_A_PERSON, State
 
 WAITS_FOR_CHOICE = "an earlier entry of this record needs a decision"
 WAITS_FOR_EARLIER = "an earlier entry of this record goes first"
+Causes = Mapping[str, Sequence[Any]]
+"""By entry: rows of others that wait, and that it waits for, as its record names theirs (S4)."""
+_NO_CAUSES: Causes = {}
 
 
 def waiting_entry(row: Any) -> WaitingEntry:
@@ -39,13 +42,13 @@ def waiting_entry(row: Any) -> WaitingEntry:
     )
 
 
-def as_one(rows: Sequence[Any]) -> WaitingEntry:
+def as_one(rows: Sequence[Any], causes: Causes = _NO_CAUSES) -> WaitingEntry:
     """An entry, whose row is the first, with the edits that its bytes carry (S5): first had, last value."""
     head, *riders = (waiting_entry(row) for row in rows)
-    return _with(head, riders)
+    return _waiting_for_others(_with(head, riders), causes)
 
 
-def waiting_entries(rows: Iterable[Any]) -> tuple[WaitingEntry, ...]:
+def waiting_entries(rows: Iterable[Any], causes: Causes = _NO_CAUSES) -> tuple[WaitingEntry, ...]:
     """Rows in the order in which they go, each with what holds it; what a person decides together is one."""
     found: dict[str, WaitingEntry] = {}
     for row in rows:
@@ -54,7 +57,7 @@ def waiting_entries(rows: Iterable[Any]) -> tuple[WaitingEntry, ...]:
             found[entry.carried_by] = _with(found[entry.carried_by], [entry])
         else:
             found[entry.op_id] = entry
-    return tuple(_held(list(found.values())))
+    return tuple(_waiting_for_others(entry, causes) for entry in _held(list(found.values())))
 
 
 def attempt(row: AttemptRow) -> Attempt:
@@ -82,3 +85,14 @@ def _held(found: Iterable[WaitingEntry]) -> Iterable[WaitingEntry]:
         blocked = earlier.state in (State.PARKED, State.CONFLICT)
         words = WAITS_FOR_CHOICE if blocked else WAITS_FOR_EARLIER
         yield replace(entry, waits_for=words, held_by=earlier.op_id)
+
+
+def _waiting_for_others(entry: WaitingEntry, causes: Causes) -> WaitingEntry:
+    """The entry with the first entry of another record that it waits for, if it waits for no nearer one."""
+    found = causes.get(entry.op_id)
+    if not found or entry.waits_for is not None or entry.state != State.QUEUED:
+        return entry
+    first = found[0]
+    which = f"the entry of {first.label}" if first.label else "another record's entry"
+    words = f"{which} {'needs a decision' if first.state in NEEDS_A_PERSON else 'goes first'}"
+    return replace(entry, waits_for=words, held_by=first.op_id)

@@ -43,7 +43,7 @@ from rollbook.client.values import (
 from rollbook.domain.files import file_value
 from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import aliases, files, listing, outbox, soundness, staged
+from rollbook.store import aliases, causes, files, listing, outbox, soundness, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.password_check import PasswordCheck
 from rollbook.store.states import SHOWN
@@ -124,21 +124,22 @@ class Client:
         """The record's entries that wait, in the order in which they go."""
         with self._store.read() as connection:
             found = outbox.rows_of_record(connection, aliases.meant(connection, entity, entity_id))
-        return entries.waiting_entries([row for row in found if row.entity == entity])
+            mine = [row for row in found if row.entity == entity]
+            return entries.waiting_entries(mine, causes.waiting(connection, mine))
 
     def entry(self, op_id: str) -> WaitingEntry | None:
         """One entry, settled ones too."""
         with self._store.read() as connection:
             rows = outbox.group(connection, op_id)
-        return entries.as_one(rows) if rows else None
+            return entries.as_one(rows, causes.waiting(connection, rows)) if rows else None
 
     def entries(
         self, *, states: tuple[str, ...] | None = None, limit: int = 500, offset: int = 0
     ) -> tuple[WaitingEntry, ...]:
         """Entries in those states (all that are not settled, without), in the order in which they go."""
         with self._store.read() as connection:
-            found = outbox.rows(connection, states or SHOWN, limit, offset)
-        return entries.waiting_entries(list(found))
+            found = list(outbox.rows(connection, states or SHOWN, limit, offset))
+            return entries.waiting_entries(found, causes.waiting(connection, found))
 
     def status(self) -> Status:
         """The truth, computed from the tables now (S24)."""

@@ -20,6 +20,7 @@ from rollbook.client.edit_checks import (
     no_such_record,
     writable,
 )
+from rollbook.client.named_records import NamedRecords
 from rollbook.client.numbers import Numbers
 from rollbook.client.values import Edit, RefusedEntryError, Saved
 from rollbook.contract.operations import Kind
@@ -141,6 +142,9 @@ class Saving:
             if here is None:
                 raise no_such_record()
             new = _under(op_id, self._entry(here, record_id, Kind.ARCHIVE, {}, None))
+            named = [Named(record_id, Edit(entity.name, record_id, {}))]
+            around = Surroundings(connection, named)
+            new = NamedRecords(connection, named, around).completed(entity, here, new)
             outbox.add(connection, entity, _seen_under_own_edits(connection, new))
         return Saved(entity_name, record_id, new.op_id, new.action_id, State.QUEUED)
 
@@ -189,6 +193,7 @@ class Saving:
         saved: list[Saved] = []
         for part in each_record_once(_meant(connection, edits)):
             around = Surroundings(connection, part)
+            named_records = NamedRecords(connection, part, around)
             saves = outbox.of_ids(connection, [each.edit.op_id for each in part if each.edit.op_id])
             news: dict[str, list[NewEntry]] = {}
             for named in part:
@@ -206,7 +211,8 @@ class Saving:
                 if new is None:
                     saved.append(self._not_stored(named, UNCHANGED))
                     continue
-                new = _under(named.edit.op_id, new)
+                here = around.of(named.record_id)
+                new = named_records.completed(named.entity, here, _under(named.edit.op_id, new))
                 news.setdefault(named.edit.entity, []).append(new)
                 saved.append(_queued(named, new.op_id, new.action_id))
             for name, some in news.items():

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rollbook.domain.entity import EntityType, FieldSpec, FieldType, RuleBreach, Values
@@ -12,6 +13,8 @@ from rollbook.domain.files import file_value
 # The categories Cc and Cs of Unicode, but for the line feed.
 _INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_INTEGER = 2**53 - 1
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(?:[.,][0-9]{0,6})?")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class UnfitError(Exception):
@@ -30,7 +33,9 @@ def canonical_value(spec: FieldSpec, value: Any) -> Any:
     if value is None:
         return None
     if spec.type is FieldType.INTEGER:
-        return _integer(spec, value)
+        return _large_enough(spec, _integer(spec, value))
+    if spec.type is FieldType.DECIMAL and isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)  # as a file or a program may give it
     if not isinstance(value, str):
         raise UnfitError(RuleBreach(spec.name, "wrong-type", "This must be text.", "Enter text."))
     text = _clean_text(spec, value)
@@ -79,6 +84,35 @@ def _integer(spec: FieldSpec, value: Any) -> int:
     raise UnfitError(
         RuleBreach(spec.name, "not-a-number", "This must be a whole number.", "Enter digits only.")
     )
+
+
+def _decimal(spec: FieldSpec, text: str) -> str:
+    """The number without needless digits; its mark may be a point or a comma (D7)."""
+    try:
+        if not _DECIMAL.fullmatch(text):
+            raise InvalidOperation
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        raise UnfitError(
+            RuleBreach(spec.name, "not-a-number", f"“{text}” is not a number.", "Write it like 14.5 or 14,5.")
+        ) from None
+    plain = f"{_large_enough(spec, number):f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if plain in ("-0", "") else plain
+
+
+def _large_enough(spec: FieldSpec, number: Any) -> Any:
+    if spec.at_least is None or number >= spec.at_least:
+        return number
+    raise UnfitError(
+        RuleBreach(spec.name, "too-small", "This is too small.", f"Enter {spec.at_least} or more.")
+    )
+
+
+def _reference(spec: FieldSpec, text: str) -> str:
+    if _ID.fullmatch(text):
+        return text
+    raise UnfitError(RuleBreach(spec.name, "not-an-id", "This names no record.", "Choose it from the list."))
 
 
 def _clean_text(spec: FieldSpec, value: str) -> str | None:
@@ -167,4 +201,6 @@ _CHECKS: dict[FieldType, Callable[[FieldSpec, str], str]] = {
     FieldType.EMAIL: _email,
     FieldType.PHONE: _phone,
     FieldType.FILE: _file,
+    FieldType.DECIMAL: _decimal,
+    FieldType.REFERENCE: _reference,
 }

@@ -25,6 +25,8 @@ class FieldType(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     INTEGER = "integer"
+    DECIMAL = "decimal"  # a number as text, in the form that Python and every database read: 14.5
+    REFERENCE = "reference"  # the id of another record
     FILE = "file"  # a photo: what is kept of it is told by rollbook.domain.files (S31)
 
 
@@ -35,7 +37,8 @@ class FieldSpec:
     ``limit`` is in characters. ``group`` names fields that one rule binds, compared together (S13).
     ``searched`` fields are found by the instant search (D5). ``unique`` fields hold a value once in a school.
     ``listed`` fields stand in the list of all records, which sorts by them. ``numbered`` ones take the
-    next number of a series that the school keeps (S16).
+    next number of a series that the school keeps (S16). ``refers_to`` is the entity that a reference names.
+    ``at_least`` is the smallest number that fits.
     """
 
     name: str
@@ -48,6 +51,8 @@ class FieldSpec:
     unique: bool = False
     listed: bool = False
     numbered: bool = False
+    refers_to: str = ""
+    at_least: int | None = None
     section: str = "main"
 
 
@@ -55,7 +60,9 @@ class FieldSpec:
 class EntityType:
     """An entity as the engine of sync knows it: by description, never by name.
 
-    ``natural_keys`` are groups of fields of which each names one record of a school (S16).
+    ``natural_keys`` are groups of fields of which each names one record of a school (S16). ``plural`` is its
+    word in addresses of the API. ``area`` says which rights give it (:mod:`rollbook.domain.scope`).
+    ``called`` are the fields that make its label, where it has no name of its own.
     """
 
     name: str
@@ -66,14 +73,24 @@ class EntityType:
     lane: Callable[[str, Values], str] = field(default=lambda entity_id, _values: entity_id)
     writable: bool = True
     natural_keys: tuple[tuple[str, ...], ...] = ()
+    plural: str = ""
+    area: str = ""
+    called: tuple[str, ...] = ()
     names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The names of all fields, in the order of the description."""
+    references: tuple[FieldSpec, ...] = field(init=False, repr=False, compare=False)
+    """The fields that name other records."""
+    searched: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The names of the fields that the instant search finds (D5)."""
     _by_name: dict[str, FieldSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Find out once what is asked at every record."""
         object.__setattr__(self, "_by_name", {spec.name: spec for spec in self.fields})
         object.__setattr__(self, "names", tuple(self._by_name))
+        references = tuple(spec for spec in self.fields if spec.type is FieldType.REFERENCE)
+        object.__setattr__(self, "references", references)
+        object.__setattr__(self, "searched", tuple(spec.name for spec in self.fields if spec.searched))
 
     def natural_key(self, values: Values) -> tuple[str, ...] | None:
         """The names of the first natural key that ``values`` hold whole (S16), or ``None``."""

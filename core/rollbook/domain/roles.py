@@ -21,12 +21,17 @@ class Right(StrEnum):
     ADMINISTER = "administer"
     DIAGNOSE = "diagnose"
     DECIDE_PROPOSALS = "decide_proposals"
+    READ_CARE = "read_care"
+    WRITE_CARE = "write_care"
+    READ_MARKS = "read_marks"
+    WRITE_MARKS = "write_marks"
+    SET_UP = "set_up"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.REGISTRAR: frozenset({Right.READ_STUDENTS, Right.WRITE_STUDENTS, Right.DECIDE_PROPOSALS}),
-    Role.TEACHER: frozenset({Right.READ_STUDENTS}),
-    Role.VIEWER: frozenset({Right.READ_STUDENTS}),
+    Role.REGISTRAR: frozenset(Right) - {Right.ADMINISTER, Right.DIAGNOSE},
+    Role.TEACHER: frozenset({Right.READ_STUDENTS, Right.READ_MARKS, Right.WRITE_MARKS}),
+    Role.VIEWER: frozenset({Right.READ_STUDENTS, Right.READ_MARKS}),
     Role.SUPPORT: frozenset({Right.DIAGNOSE}),
 }

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from rollbook.domain.entity import Values
+from rollbook.domain.registry import ENTITIES
 from rollbook.domain.roles import RIGHTS, Right, Role
 
 
@@ -49,9 +50,14 @@ class Scope:
         return holds is not None and holds(self.arguments, record_id, values)
 
 
-_GIVEN_BY: dict[Right, Scope] = {
-    Right.READ_STUDENTS: Scope(Act.READ, "student"),
-    Right.WRITE_STUDENTS: Scope(Act.WRITE, "student"),
+# By the area of an entity: what gives its records to be read, and to be written. What few may see of a
+# student stands in an entity of its own, so that it never reaches the computers of others.
+_AREAS: dict[str, tuple[Right, Right]] = {
+    "students": (Right.READ_STUDENTS, Right.WRITE_STUDENTS),
+    "care": (Right.READ_CARE, Right.WRITE_CARE),
+    "set_up": (Right.READ_STUDENTS, Right.SET_UP),
+    "classes": (Right.READ_STUDENTS, Right.WRITE_STUDENTS),
+    "marks": (Right.READ_MARKS, Right.WRITE_MARKS),
 }
 _OF_EVERY_MEMBER = Scope(Act.READ, "school")
 
@@ -59,7 +65,14 @@ _OF_EVERY_MEMBER = Scope(Act.READ, "school")
 @lru_cache
 def scopes_of(rights: frozenset[Right]) -> frozenset[Scope]:
     """The scopes that ``rights`` give to a member of a school."""
-    return frozenset({_OF_EVERY_MEMBER, *(_GIVEN_BY[right] for right in rights if right in _GIVEN_BY)})
+    given = {
+        Scope(act, entity.name)
+        for entity in ENTITIES.values()
+        if entity.area
+        for act, right in zip((Act.READ, Act.WRITE), _AREAS[entity.area], strict=True)
+        if right in rights
+    }
+    return frozenset({_OF_EVERY_MEMBER, *given})
 
 
 def scopes_of_role(role: str) -> frozenset[Scope]:

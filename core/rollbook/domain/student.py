@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe
+from rollbook.domain.words import SOURCE
 
 SEXES = ("female", "male", "other", "unspecified")
 
@@ -39,7 +40,7 @@ class Student:
 
 
 def has_a_name(values: Values) -> tuple[RuleBreach, ...]:
-    """A student has at least one of family, given or native name; one word is enough (D7)."""
+    """A person has at least one of family, given or native name; one word is enough (D7)."""
     if any(values.get(name) for name in ("family_name", "given_name", "native_name")):
         return ()
     return (
@@ -49,4 +50,6 @@ def has_a_name(values: Values) -> tuple[RuleBreach, ...]:
     )
 
 
-STUDENT = describe("student", Student, rules=(has_a_name,), natural_keys=(("source_system", "sourced_id"),))
+STUDENT = describe(
+    "student", Student, plural="students", area="students", rules=(has_a_name,), natural_keys=(SOURCE,)
+)

@@ -100,8 +100,16 @@ def _of_a_school(entity: EntityType) -> Table:
         if spec.unique:
             _unique_while_live(table, spec.name)
     for key in entity.natural_keys:
-        Index(None, table.c.school_id, *(table.c[name] for name in key))
+        Index(_index_name(table, key), table.c.school_id, *(table.c[name] for name in key))
+    for spec in entity.references:
+        if spec.listed and not any(key[0] == spec.name for key in entity.natural_keys):
+            Index(_index_name(table, (spec.name,)), table.c.school_id, table.c[spec.name])
     return table
+
+
+def _index_name(table: Table, names: tuple[str, ...]) -> str:
+    """The same on both databases: PostgreSQL takes 63 letters at most."""
+    return "_".join(("ix", table.name, "school_id", *names))[:60].rstrip("_")
 
 
 def _unique_while_live(table: Table, name: str) -> None:

@@ -50,7 +50,7 @@ def _insert(connection: Connection, entity: EntityType, rows: Sequence[Row], fil
     statement = (
         f'INSERT INTO "{entity.name}" ({names}, filled) VALUES ({", ".join("?" for _ in columns)}, {filling})'
     )
-    if len(rows) < _MANY:
+    if len(rows) < _MANY or not entity.searched:
         connection.exec_driver_sql(statement, list(rows))
         return
     with indexed_at_once(connection, entity.name):

@@ -17,6 +17,15 @@ def changes_of(text: Any) -> Changes:
     }
 
 
+def ids_of(text: Any) -> tuple[str, ...]:
+    """The texts in the list that it is; none where it is no list."""
+    try:
+        found = msgspec.json.decode(text) if text else None
+    except (msgspec.MsgspecError, ValueError, TypeError):
+        return ()
+    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+
+
 def object_of(text: Any) -> dict[str, Any] | None:
     """The mapping that the text is; ``None`` where it is none."""
     try:

@@ -69,6 +69,7 @@ def _note(connection: Connection, tables: Sequence[SnapshotTable], cursor: str) 
     for place, table in enumerate(known):
         empty = sums.kept(connection, table.entity).rows == 0 and _is_empty(connection, table.entity)
         values = {"entity": table.entity, "place": place, "rows": table.rows, "swept": None if empty else 0}
+        values["done"] = int(table.rows == 0)  # what comes after the cursor comes with the feed
         connection.execute(insert(FILLING).values(**values))
         if table.rows <= _FEW_TO_INDEX and empty:
             _drop_indexes(connection, table.entity)

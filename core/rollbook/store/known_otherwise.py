@@ -5,14 +5,14 @@ freeze once more, and the school, which took the first ones, cannot take these u
 of its own the entry is merged like any other: what the school has already is no change.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from rollbook.contract.operations import Result
+from rollbook.store import causes
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
@@ -38,9 +38,4 @@ def _rename(connection: Connection, old: str, new: str) -> None:
     mine = (OPERATION.c.op_id == old) | (OPERATION.c.carried_by == old)
     connection.execute(update(OPERATION).where(mine).values(**anew))
     connection.execute(update(OPERATION).where(OPERATION.c.op_id == old).values(op_id=new))
-    needing = select(OPERATION.c.op_id, OPERATION.c.depends_on).where(OPERATION.c.depends_on.contains(old))
-    for row in connection.execute(needing).all():
-        needed = [new if each == old else each for each in json.loads(row.depends_on)]
-        connection.execute(
-            update(OPERATION).where(OPERATION.c.op_id == row.op_id).values(depends_on=json.dumps(needed))
-        )
+    causes.turn(connection, old, new)

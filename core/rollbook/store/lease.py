@@ -9,13 +9,12 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from rollbook.contract.operations import FieldChange, Kind, Operation, operation_bytes
-from rollbook.store import fence, rows, unreadable
-from rollbook.store.states import ACTIVE, NEEDS_A_PERSON, State
+from rollbook.store import causes, fence, rows, unreadable
+from rollbook.store.states import NEEDS_A_PERSON, State
 from rollbook.store.tables import LANE, OPERATION
 
 _WINDOW = 500
 _CHANGES = msgspec.json.Decoder(dict[str, FieldChange])
-_NO_CAUSES = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,12 @@ def lease(
         for row in _in_order(connection):
             behind_lost = row.position > lost.get(row.lane, row.position)
             too_new = until is not None and row.sequence > until
-            if too_new or row.lane in blocked or behind_lost or not _dependencies_met(connection, row):
+            if (
+                too_new
+                or row.lane in blocked
+                or behind_lost
+                or not causes.are_met(connection, row.depends_on)
+            ):
                 blocked.add(row.lane)
             else:
                 yield row
@@ -69,7 +73,7 @@ def lease_these(
     They are composed and frozen as any that is leased, so that an entry is the same one wherever it goes.
     """
     taken = _composed_by_record(rows, limit)
-    leased = [_taken(device, carried, known) for carried in taken.values()]
+    leased = [_taken(connection, device, carried, known) for carried in taken.values()]
     _mark(connection, leased, taken)
     return leased
 
@@ -173,17 +177,6 @@ def _in_order(connection: Connection) -> Iterator[Any]:
         after |= {"position": window[-1].position, "sequence": window[-1].sequence}
 
 
-def _dependencies_met(connection: Connection, row: Any) -> bool:
-    if row.depends_on == _NO_CAUSES:
-        return True
-    waiting = connection.execute(
-        select(OPERATION.c.op_id)
-        .where(OPERATION.c.op_id.in_(json.loads(row.depends_on)), OPERATION.c.state.in_(ACTIVE))
-        .limit(1)
-    ).first()
-    return waiting is None
-
-
 def _rides_with(taken: list[Any], row: Any) -> bool:
     """Only what was never leased is composed, and never across an archive or another's dependency.
 
@@ -200,9 +193,9 @@ def _rides_with(taken: list[Any], row: Any) -> bool:
     )
 
 
-def _taken(device: str, carried: list[Any], known: int) -> Leased:
+def _taken(connection: Connection, device: str, carried: list[Any], known: int) -> Leased:
     head = carried[0]
-    frozen = head.frozen or operation_bytes(_composed(device, carried))
+    frozen = head.frozen or operation_bytes(_composed(connection, device, carried))
     first = (head.first_known or 0) if head.frozen else known
     uncertain = bool(head.uncertain)
     where = (head.entity, head.entity_id, head.lane)
@@ -228,7 +221,7 @@ def _riders(taken: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
             yield from ((carrier, row.op_id) for row in carried[1:])
 
 
-def _composed(device: str, carried: list[Any]) -> Operation:
+def _composed(connection: Connection, device: str, carried: list[Any]) -> Operation:
     head = carried[0]
     return Operation(
         op_id=head.op_id,
@@ -241,7 +234,7 @@ def _composed(device: str, carried: list[Any]) -> Operation:
         device=device,
         sequence=head.sequence,
         lanes=(head.lane,),
-        depends_on=() if head.depends_on == _NO_CAUSES else tuple(json.loads(head.depends_on)),
+        depends_on=causes.at_the_school(connection, head.depends_on),
         replaces=head.replaces,
         base_seal=head.base_seal,
         alias=head.alias,

@@ -8,7 +8,7 @@ from rollbook.store import files, handing, scopes, set_aside_files, staged, sums
 from rollbook.store.backups import backups_of
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import ACTIVE, State
-from rollbook.store.tables import KNOWN_VERSION, OPERATION, REPLICA
+from rollbook.store.tables import KNOWN_VERSION, OPERATION, REPLICA, SEARCHED
 
 _AT_ONCE = 2_000
 _NO_NEWS = (State.APPLIED, State.REPLACED, State.DISCARDED)
@@ -45,8 +45,9 @@ def wipe(store: StoreDatabase, entity: str) -> None:
     with store.write() as connection:
         handing.overwrite_what_goes(connection)
         files.trim(connection, 0)  # photos and files that nothing waits to send; others are fetched again
-        index = f"{entity}_search"
-        connection.exec_driver_sql(f"INSERT INTO {index}({index}) VALUES ('rebuild')")
+        if entity in SEARCHED:
+            index = f"{entity}_search"
+            connection.exec_driver_sql(f"INSERT INTO {index}({index}) VALUES ('rebuild')")
     store.checkpoint()
     for copy in backups_of(store.path):
         copy.unlink(missing_ok=True)

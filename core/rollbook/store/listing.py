@@ -1,7 +1,7 @@
 """Pages of records for lists and searches, straight from SQL (W12, D5)."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,18 @@ from sqlalchemy import (
     TextClause,
     UnaryExpression,
     and_,
+    false,
     func,
     literal_column,
     select,
     text,
 )
 
+from rollbook.domain.labels import NAMING
 from rollbook.domain.registry import ENTITIES
 from rollbook.store.rows import read
 from rollbook.store.search_text import fold
-from rollbook.store.tables import REPLICA
+from rollbook.store.tables import REPLICA, SEARCHED
 
 _FEW = 2_000
 """Up to so many matches are fetched by the word index and sorted; more are read along the sorted index."""
@@ -104,6 +106,19 @@ def one(connection: Connection, entity_name: str, record_id: str) -> Mapping[str
     return None if found is None else dict(found)
 
 
+def naming(
+    connection: Connection, entity_name: str, record_ids: Iterable[str]
+) -> dict[str, Mapping[str, Any]]:
+    """What those of the records that are here are called by: the values that make their labels, by id."""
+    table = REPLICA[entity_name]
+    columns = [table.c[name] for name in NAMING if name in table.c]
+    these = text(f"{entity_name}.id IN (SELECT value FROM json_each(:these))").bindparams(
+        these=json.dumps(list(record_ids))
+    )
+    found = connection.execute(select(table.c.id, *columns).where(these)).mappings()
+    return {row["id"]: dict(row) for row in found}
+
+
 def every(connection: Connection, entity_name: str) -> Iterator[Mapping[str, Any]]:
     """All records, archived ones too, a window of rows at a time."""
     rows = connection.execution_options(yield_per=1_000).execute(
@@ -117,6 +132,8 @@ def _matches(connection: Connection, table: Table, wanted: list[str]) -> _Matche
     live = table.c.deleted == 0
     if not wanted:
         return _Matches((live,))
+    if table.name not in SEARCHED:
+        return _Matches((false(),), 0)
     match = " AND ".join(f'"{word}"*' for word in wanted)
     index = f"{table.name}_search"
     query = f"FROM {index} WHERE {index} MATCH ?"

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select, update
 from rollbook.contract.operations import Kind
 from rollbook.contract.problems import Problem
 from rollbook.domain.entity import EntityType
-from rollbook.store import replica, unreadable, versions
+from rollbook.domain.registry import ENTITIES
+from rollbook.store import causes, replica, unreadable, versions
 from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.later_entries import rebase
@@ -64,6 +65,9 @@ def add_all(connection: Connection, entity: EntityType, news: Sequence[NewEntry]
     lanes = [(_lane(entity, new), sequence) for sequence, new in enumerate(news, first)]
     insert(connection, "operation", made[0], [tuple(row.values()) for row in made])
     insert(connection, "operation_lane", ("lane", "sequence"), lanes)
+    for new in news:
+        if new.replaces is not None:
+            causes.turn(connection, new.replaces, new.op_id)
     replica.renew(connection, entity, dict.fromkeys(new.entity_id for new in news))
 
 
@@ -169,6 +173,8 @@ def take_back(connection: Connection, entity: EntityType, op_id: str) -> bool:
         return False
     if row.kind == Kind.CREATE and len(rows_of_record(connection, row.entity_id)) > 1:
         return False  # later edits hang on it: they are decided together (S3)
+    if causes.hanging_on(connection, [op_id]):
+        return False  # so do entries that name its record
     connection.execute(OPERATION.delete().where(OPERATION.c.sequence == row.sequence))
     rebase(connection, row.entity_id, row.position, _undone(row))
     replica.refresh(connection, entity, row.entity_id)
@@ -199,11 +205,10 @@ def park(connection: Connection, op_id: str, cause: Problem) -> None:
     )
 
 
-def discard(connection: Connection, entity: EntityType | None, op_id: str, at: str) -> list[dict[str, Any]]:
+def discard(connection: Connection, op_id: str, at: str) -> list[dict[str, Any]]:
     """Give an entry up, by a person's decision, with those that its bytes carry.
 
-    A create takes with it what hangs on it. Returns what was discarded, for export. ``entity`` is ``None``
-    for one that this version does not know.
+    A create takes with it what hangs on it. Returns what was discarded, for export.
     Raises :class:`NotAllowedNowError` while its outcome is unknown (S3).
     """
     row = find(connection, op_id)
@@ -216,9 +221,7 @@ def discard(connection: Connection, entity: EntityType | None, op_id: str, at: s
         )
     if row.uncertain or row.state in (State.SENDING, State.UNKNOWN):
         raise NotAllowedNowError("The school may have this entry already; go online once, then decide.")
-    given_up = group(connection, op_id)
-    if row.kind == Kind.CREATE:
-        given_up = list(rows_of_record(connection, row.entity_id))
+    given_up = hanging_together(connection, row)
     for each in given_up:
         connection.execute(
             update(OPERATION)
@@ -226,10 +229,24 @@ def discard(connection: Connection, entity: EntityType | None, op_id: str, at: s
             .values(state=State.DISCARDED, settled_at=at)
         )
     for each in reversed(given_up):
-        rebase(connection, row.entity_id, each.position, _undone(each))
-    if entity is not None:
-        replica.refresh(connection, entity, row.entity_id)
+        rebase(connection, each.entity_id, each.position, _undone(each))
+    for name, record_id in {(each.entity, each.entity_id): None for each in given_up}:
+        if name in ENTITIES:
+            replica.refresh(connection, ENTITIES[name], record_id)
     return [exported(each) for each in given_up]
+
+
+def hanging_together(connection: Connection, row: Any) -> list[Any]:
+    """The entry with all that is given up with it: a create takes what hangs on it, also of other records.
+
+    None of those has gone out: they wait for the create.
+    """
+    if row.kind != Kind.CREATE:
+        return group(connection, row.op_id)
+    own = list(rows_of_record(connection, row.entity_id))
+    known = {each.op_id for each in own}
+    others = causes.hanging_on(connection, list(known))
+    return own + [each for each in others if each.op_id not in known]
 
 
 def group(connection: Connection, op_id: str) -> list[Any]:

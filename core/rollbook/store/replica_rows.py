@@ -85,7 +85,7 @@ def _shape(entity_name: str) -> _Shape:
     return _Shape(
         msgspec.json.Decoder(kind).decode,
         msgspec.structs.astuple,
-        _picked(entity, tuple(spec.name for spec in entity.fields if spec.searched)),
+        _picked(entity, entity.searched),
         _picked(entity, SORT_FIELDS),
     )
 

@@ -13,7 +13,7 @@ from rollbook.domain.registry import ENTITIES
 from rollbook.store import sums
 from rollbook.store.errors import NewerStoreError
 from rollbook.store.search_index import has_search_index, make_search_index
-from rollbook.store.tables import BASE_SUM, FILLING, REPLICA, metadata
+from rollbook.store.tables import BASE_SUM, FILLING, REPLICA, SEARCHED, metadata
 
 STORE_VERSION = 1
 
@@ -33,7 +33,7 @@ def needs_preparing(connection: Connection) -> bool:
         any(name not in names for name in metadata.tables)
         or any(_missing_columns(present, table) for table in metadata.tables.values())
         or any(_missing_indexes(present, table) for table in _finished_tables(connection))
-        or not all(has_search_index(connection, name) for name in REPLICA)
+        or not all(has_search_index(connection, name) for name in SEARCHED)
     )
 
 
@@ -44,7 +44,7 @@ def prepare(connection: Connection) -> None:
     metadata.create_all(connection)
     for table in metadata.tables.values():
         _add_missing(connection, table)
-    for name in REPLICA:
+    for name in SEARCHED:
         make_search_index(connection, name)
     if not sums_were_kept:  # what came before is in none (S21)
         sums.mend(connection, sums.wrongly_kept(connection))

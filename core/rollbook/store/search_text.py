@@ -56,7 +56,7 @@ def words(text: str) -> list[str]:
 
 def search_text(entity: EntityType, values: Values) -> str:
     """The words of all searched fields, each once, a space before each: `` x`` finds a beginning."""
-    return searched_words(values.get(spec.name) for spec in entity.fields if spec.searched)
+    return searched_words(values.get(name) for name in entity.searched)
 
 
 def searched_words(values: Iterable[Any]) -> str:
@@ -74,16 +74,16 @@ def searched_words(values: Iterable[Any]) -> str:
 
 
 def sort_name(values: Values) -> str:
-    """What a list is sorted by: family name, then given name, folded."""
+    """What a list is sorted by: family name, then given name, or what else it is called; folded."""
     return sorted_by(*(values.get(name) for name in SORT_FIELDS))
 
 
-SORT_FIELDS = ("family_name", "native_name", "name", "given_name")
+SORT_FIELDS = ("family_name", "native_name", "name", "title", "given_name")
 
 
-def sorted_by(family: Any, native: Any, name: Any, given: Any) -> str:
+def sorted_by(family: Any, native: Any, name: Any, title: Any, given: Any) -> str:
     """The same for the values of :data:`SORT_FIELDS`."""
-    return f"{_folded_name(family or native or name or '')} {_folded_name(given or '')}".strip()
+    return f"{_folded_name(family or native or name or title or '')} {_folded_name(given or '')}".strip()
 
 
 @lru_cache(maxsize=20_000)

@@ -5,7 +5,7 @@ from sqlalchemy.exc import DatabaseError
 
 from rollbook.store import recovery, set_aside, sums
 from rollbook.store.states import ACTIVE
-from rollbook.store.tables import LANE, OPERATION, REPLICA
+from rollbook.store.tables import LANE, OPERATION, REPLICA, SEARCHED
 
 
 def problems(connection: Connection) -> list[str]:
@@ -15,7 +15,7 @@ def problems(connection: Connection) -> list[str]:
         for row in connection.exec_driver_sql("PRAGMA integrity_check").scalars()
         if row != "ok"
     ]
-    found += [problem for name in REPLICA for problem in _search_problems(connection, name)]
+    found += [problem for name in SEARCHED for problem in _search_problems(connection, name)]
     found += [
         f"The sum of {name} is not that of its records; it is counted anew at the next sync."
         for name in sums.wrongly_kept(connection)

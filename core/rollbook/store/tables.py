@@ -228,6 +228,7 @@ SET_ASIDE = Table(
 
 def _replica_table(entity: EntityType) -> Table:
     listed = [spec.name for spec in entity.fields if spec.listed]
+    words = ("search_text",) if entity.searched else ()
     return Table(
         entity.name,
         metadata,
@@ -243,10 +244,18 @@ def _replica_table(entity: EntityType) -> Table:
         Column("search_text", Text, nullable=False, server_default=""),
         *value_columns(entity),
         # A list that is filtered by text is read along this index alone.
-        Index(f"{entity.name}_sort", "deleted", "sort_name", "row", "search_text"),
+        Index(
+            f"{entity.name}_sort",
+            "deleted",
+            "sort_name",
+            "row",
+            *words,
+        ),
         Index(f"{entity.name}_unsent", "deleted", sqlite_where=text("version IS NULL")),
         *(Index(f"{entity.name}_by_{name}", "deleted", name, "sort_name", "row") for name in listed),
     )
 
 
 REPLICA: dict[str, Table] = {entity.name: _replica_table(entity) for entity in ENTITIES.values()}
+SEARCHED = tuple(entity.name for entity in ENTITIES.values() if entity.searched)
+"""The tables that have a full-text index (D5)."""

@@ -9,13 +9,13 @@ from rollbook.api.client import ApiClient
 from rollbook.contract.snapshot import MAX_SNAPSHOT_PAGE, SnapshotPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
-from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
 from rollbook.store import filling, scopes
 from rollbook.store.database import StoreDatabase
 from rollbook.store.filling import Filling
 from rollbook.store.replica_rows import snapshot_rows
 from rollbook.store.search_index import merge_some
+from rollbook.store.tables import SEARCHED
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
 from rollbook.sync.in_thread import in_thread
 from rollbook.sync.progress import PullProgress
@@ -161,7 +161,7 @@ class Snapshot:
 
     async def _merge_words(self) -> None:
         """The search index in one piece, some of it by each transaction."""
-        for entity in ENTITIES:
+        for entity in SEARCHED:
             first = True
             while await in_thread(partial(self._merge_some, entity, first=first)):
                 first = False

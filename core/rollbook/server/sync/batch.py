@@ -1,6 +1,6 @@
 """One batch decided in memory: each operation sees the records as the earlier ones leave them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,6 +198,9 @@ class Batch:
         past = self.known.past.get(key, ())
         if not self._may_write(key, operation):
             return self._without_write(item, Outcome.REJECTED, "forbidden")
+        missing = tuple(self._naming_nothing(entity, operation))
+        if missing:
+            return self._without_write(item, Outcome.REJECTED, "validation-failed", missing)
         subject = Subject(entity, self.known.records.get(key), past, self.caller.user_id)
         verdict = self.decided_by(
             subject, operation, lambda name, value: self.known.holders.get((entity.name, name, value))
@@ -211,6 +214,18 @@ class Batch:
                 return self._without_write(item, Outcome.REJECTED, code, errors)
             case Clash(code, conflict):
                 return self._without_write(item, Outcome.CONFLICT, code, conflict=conflict, key=key)
+
+    def _naming_nothing(self, entity: EntityType, operation: Operation) -> Iterator[FieldProblem]:
+        """References of the operation that lead nowhere, also not to what was made earlier in the batch."""
+        for spec in entity.references:
+            change = operation.changes.get(spec.name)
+            if change is None or not change.value:
+                continue
+            named = (spec.refers_to, change.value)
+            if named not in self.known.named and named not in self.known.records:
+                yield FieldProblem(
+                    spec.name, "There is no such record.", "Choose it from the list.", "no-such-record"
+                )
 
     def _may_write(self, key: RecordKey, operation: Operation) -> bool:
         """Whether the record, as it is or as it would be made, is one that the caller may write."""

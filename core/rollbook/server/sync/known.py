@@ -63,6 +63,8 @@ class Known:
     aliases: dict[RecordKey, str] = field(default_factory=dict)
     files: dict[str, Whole] = field(default_factory=dict)
     too_old: set[str] = field(default_factory=set)
+    named: set[RecordKey] = field(default_factory=set)
+    """Records that operations name as another's, as far as there are such; aliases among them."""
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Of receipts without the operation's bytes, by operation: the record as it was after it."""
 
@@ -82,11 +84,33 @@ def read_known(connection: Connection, school_id: str, owner: str, batch: Sequen
     known.made = _read_made(connection, school_id, known.receipts.items())
     again = {item.op_id: item.again_at for item in batch if item.again_at is not None}
     known.too_old = set(too_old(connection, school_id, again, again.keys() - known.receipts.keys()))
+    known.named = set(_read_named(connection, school_id, operations))
     for name in record_tables:
         mine = [operation for operation in operations if operation.entity == name]
         if mine:
             _read_entity(connection, school_id, ENTITIES[name], mine, known)
     return known
+
+
+def _read_named(
+    connection: Connection, school_id: str, operations: Sequence[Operation]
+) -> Iterator[RecordKey]:
+    """Which of the records that the operations name are there, live or archived, or are aliases (D4)."""
+    wanted: dict[str, set[str]] = {}
+    for operation in operations:
+        entity = ENTITIES.get(operation.entity)
+        for spec in () if entity is None else entity.references:
+            change = operation.changes.get(spec.name)
+            if change is not None and isinstance(change.value, str):
+                wanted.setdefault(spec.refers_to, set()).add(change.value)
+    for name, ids in wanted.items():
+        table = record_tables[name]
+        query = select(table.c.id).where(
+            table.c.school_id == school_id, among(connection, table.c.id, sorted(ids))
+        )
+        there = set(connection.execute(query).scalars())
+        there |= read_aliases(connection, school_id, name, ids - there).keys()
+        yield from ((name, record_id) for record_id in there)
 
 
 def _read_made(
