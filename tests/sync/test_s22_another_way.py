@@ -1,6 +1,12 @@
 """A record went another way before what the school lost comes back: people are asked (S13, S14, S22)."""
 
+import httpx
+import pytest
+
+from rollbook.client.errors import CallFailedError
 from rollbook.client.resolving import Chosen
+from rollbook.client.values import Edit
+from rollbook.domain.roles import Role
 from support.putting_back import FileBackup
 from support.school_server import SchoolServer
 
@@ -154,5 +160,55 @@ def test_s22_an_archive_of_a_lost_version_is_not_taken_to_have_seen_what_an_entr
             "VALUES (?, 4, 'lost', 'student', 'an operation', x'7b7d', 99, '2026-09-01T08:00:00', 'done')",
             (student,),
         )
+    assert desk.sync().conflicts == 1
+    assert school.student(student)["deleted_at"] is None
+
+
+def test_s22_an_archive_of_a_lost_version_asks_also_while_all_is_read_anew(
+    school: SchoolServer, make_desk: MakeDesk, backup: FileBackup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by a history: the archive came after the notice, of a row that had come without a seal."""
+    one, another = make_desk(), make_desk()
+    student = one.add(given_name="Eleni").entity_id
+    one.sync(), another.sync()
+    name = school.user(Role.REGISTRAR)
+    copy = backup.take()
+    one.change(student, phone="1")
+    one.sync()
+    late = make_desk(name)
+    late.sync()  # a first sync: the version that is lost now, without its seal
+    backup.put_back(copy)
+    another.change(student, phone="2")  # the number that the lost change had
+    another.sync()
+    inner = late.network.handle_async_request
+
+    async def without_snapshots(request: httpx.Request) -> httpx.Response:
+        if "/sync/snapshot" in request.url.path:
+            raise httpx.ConnectError("cut")
+        return await inner(request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(late.network, "handle_async_request", without_snapshots)
+        with pytest.raises(CallFailedError):
+            late.sync()
+    late.client.archive("student", student)
+    late.crash()  # its breaker is closed again
+    assert late.sync().conflicts == 1
+    assert school.student(student)["deleted_at"] is None
+
+
+def test_s15_an_archive_on_top_of_a_form_that_was_opened_earlier_asks(
+    school: SchoolServer, make_desk: MakeDesk
+) -> None:
+    """Found by a history: the form's entry hid a value that the person has never seen."""
+    desk, other = make_desk(), make_desk()
+    student = desk.add(given_name="Eleni").entity_id
+    desk.sync(), other.sync()
+    other.change(student, homeroom="B")
+    other.sync(), desk.sync()
+    form = Edit("student", student, {"homeroom": "C"}, seen={"homeroom": None})
+    desk.client.save(form)
+    desk.change(student, homeroom=None)  # as it was in the form: no edit any more
+    desk.client.archive("student", student)
     assert desk.sync().conflicts == 1
     assert school.student(student)["deleted_at"] is None

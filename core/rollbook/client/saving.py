@@ -27,13 +27,14 @@ from rollbook.contract.operations import Kind
 from rollbook.contract.problems import FieldProblem, problem
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
-from rollbook.domain.entity import RuleBreach
+from rollbook.domain.entity import EntityType, RuleBreach
 from rollbook.domain.files import UnfitFileError, divided
 from rollbook.domain.ids import IdSource
 from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import aliases, files, outbox, replica, staged
 from rollbook.store.database import StoreDatabase
+from rollbook.store.entry_text import changes_of as changes_of_entry
 from rollbook.store.outbox import NewEntry
 from rollbook.store.replica import Here
 from rollbook.store.states import State
@@ -145,7 +146,7 @@ class Saving:
             named = [Named(record_id, Edit(entity.name, record_id, {}))]
             around = Surroundings(connection, named)
             new = NamedRecords(connection, named, around).completed(entity, here, new)
-            outbox.add(connection, entity, _seen_under_own_edits(connection, new))
+            outbox.add(connection, entity, _seen_under_own_edits(connection, entity, new))
         return Saved(entity_name, record_id, new.op_id, new.action_id, State.QUEUED)
 
     def _named(self, edit: Edit) -> Named:
@@ -329,7 +330,18 @@ def _stored_before(connection: Connection, run: str, edits: Sequence[Named]) -> 
     ]
 
 
-def _seen_under_own_edits(connection: Connection, archive: NewEntry) -> NewEntry:
-    """Edits that wait hide the school's values: the person saw only what the first of them had seen (S15)."""
+def _seen_under_own_edits(connection: Connection, entity: EntityType, archive: NewEntry) -> NewEntry:
+    """Edits that wait hide the school's values: the person saw only what the first of them had seen (S15).
+
+    Where that was a form opened before the school's value came, they never saw that at all: 0 is no version.
+    """
     waiting = outbox.rows_of_record(connection, archive.entity_id)
-    return replace(archive, base_version=waiting[0].base_version) if waiting else archive
+    if not waiting:
+        return archive
+    _version, base, _archived = replica.base_of(connection, entity, archive.entity_id)
+    had: dict[str, Any] = {}
+    for row in waiting:
+        for name, change in changes_of_entry(row.changes).items():
+            had.setdefault(name, change["had"])
+    hidden = any(base.get(name) != value for name, value in had.items())
+    return replace(archive, base_version=0 if hidden else waiting[0].base_version)

@@ -11,6 +11,9 @@ CURSOR = "cursor"
 RECOVERY = "recovery"
 """The step at which giving back to a school that was put back is (S22)."""
 
+BASES_IN_DOUBT = "bases_in_doubt"
+"""Set from when it is noticed that the school was put back until all is read anew (S22)."""
+
 
 def get(connection: Connection, name: str) -> str | None:
     """The fact of that name, or ``None``."""

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -61,6 +61,8 @@ def add_all(connection: Connection, entity: EntityType, news: Sequence[NewEntry]
         return
     first = last_saved(connection) + 1  # one that was given once is never given again
     seals = versions.seals_of(connection, [new.entity_id for new in news])
+    if any(new.base_version and (new.entity_id, new.base_version) not in seals for new in news):
+        news = _without_doubtful_bases(connection, news, seals)
     made = [_row(connection, entity, new, sequence, seals) for sequence, new in enumerate(news, first)]
     lanes = [(_lane(entity, new), sequence) for sequence, new in enumerate(news, first)]
     insert(connection, "operation", made[0], [tuple(row.values()) for row in made])
@@ -69,6 +71,20 @@ def add_all(connection: Connection, entity: EntityType, news: Sequence[NewEntry]
         if new.replaces is not None:
             causes.turn(connection, new.replaces, new.op_id)
     replica.renew(connection, entity, dict.fromkeys(new.entity_id for new in news))
+
+
+def _without_doubtful_bases(
+    connection: Connection, news: Sequence[NewEntry], seals: versions.Seals
+) -> Sequence[NewEntry]:
+    """Where the school was put back and is not read anew, a number without a seal says no version (S22)."""
+    if not versions.are_bases_in_doubt(connection):
+        return news
+    return [
+        replace(new, base_version=0)
+        if new.base_version and (new.entity_id, new.base_version) not in seals
+        else new
+        for new in news
+    ]
 
 
 def last_saved(connection: Connection) -> int:

@@ -87,8 +87,10 @@ def are_files_to_give(connection: Connection) -> bool:
 def doubt_bases(connection: Connection) -> None:
     """What entries that wait were made on may be gone: without its seal, nothing is sure to have been seen.
 
-    So an archive asks (S15); what was sent before keeps its bytes.
+    So an archive asks (S15); what was sent before keeps its bytes. What is entered before all is read anew is
+    doubted likewise: :func:`rollbook.store.versions.are_bases_in_doubt`.
     """
+    meta.put(connection, meta.BASES_IN_DOUBT, "1")
     connection.execute(
         update(OPERATION)
         .where(

@@ -76,6 +76,16 @@ def is_read_anew(connection: Connection) -> bool:
     return not rows.read(connection, "SELECT 1 FROM filling LIMIT 1")
 
 
+def are_bases_in_doubt(connection: Connection) -> bool:
+    """Whether what is shown may be a version that the school lost when it was put back (S22)."""
+    if meta.get(connection, meta.BASES_IN_DOUBT) is None:
+        return False
+    if not is_read_anew(connection):
+        return True
+    meta.put(connection, meta.BASES_IN_DOUBT, None)
+    return False
+
+
 def forget(connection: Connection, before: str) -> int:
     """Forget versions kept before that time, and all but the last 50,000; returns how many went."""
     newest = connection.execute(select(func.max(KNOWN_VERSION.c.number))).scalar() or 0
