@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from rollbook.client.errors import CallFailedError
 from rollbook.client.resolving import Chosen
 from rollbook.client.values import Edit, Status
 from rollbook.contract.operations import PushRequest
@@ -298,3 +299,29 @@ def test_s24_what_the_school_told_with_a_refusal_is_not_passed_over(
     other.client.resolve(op_id, {"phone": Chosen("theirs")})
     assert other.client.status().outstanding == ("not_pulled",)
     assert other.sync().up_to_date
+
+
+def test_s15_an_edit_that_ends_where_it_began_is_kept_when_the_record_is_brought_back(
+    school: SchoolServer, two: tuple[ClientDesk, ClientDesk, str]
+) -> None:
+    one, other, student = two
+    one.network.faults = ["drop before send"] * 5
+    one.change(student, phone="2")
+    with pytest.raises(CallFailedError):
+        one.sync()  # its bytes are frozen: what follows is another entry
+    one.network.faults = []
+    one.crash()
+    one.change(student, phone="3")
+    one.change(student, phone="2", homeroom="B")
+    other.client.archive("student", student)
+    other.sync()
+    one.sync()
+    op_id, _school = conflict_of(one)
+    one.client.resolve(op_id, {"record": Chosen("theirs")})
+    one.sync()
+    op_id, at_school = conflict_of(one)
+    assert at_school["phone"] == "1"
+    one.client.resolve(op_id, {"record": Chosen("mine")})
+    assert one.sync().up_to_date
+    row = school.student(student)
+    assert (row["phone"], row["homeroom"], row["deleted_at"]) == ("2", "B", None)

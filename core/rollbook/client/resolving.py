@@ -210,8 +210,15 @@ def _revived(
     """
     _version, base, archived = replica.base_of(connection, entity, row.entity_id)
     wanted = composed(outbox.group(connection, row.op_id))
-    mine = {name: change["value"] for name, change in wanted.items() if change["value"] != change["had"]}
-    asked = {name: change["had"] for name, change in wanted.items()} | (theirs.get("fields") or {})
+    at_school = theirs.get("fields") or {}
+    # An update that ends where it began (A, B, A) still says A, where the person was shown another value.
+    shown = at_school if row.kind == Kind.UPDATE else {}
+    mine = {
+        name: change["value"]
+        for name, change in wanted.items()
+        if change["value"] != change["had"] or shown.get(name, change["value"]) != change["value"]
+    }
+    asked = {name: change["had"] for name, change in wanted.items()} | at_school
     seen = base if archived else base | {name: asked[name] for name in mine}
     return {
         name: {"had": seen.get(name), "value": value}
