@@ -14,9 +14,6 @@ class PartStatus(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-NOT_KEPT_YET = "not-kept-yet"
-"""The reason of a part of which this version keeps nothing."""
-
 NOT_SET_UP = "not-set-up"
 """The reason of a part that the server's administrator has not set up."""
 
@@ -50,8 +47,21 @@ class StudentAnalytics(msgspec.Struct, frozen=True):
 
     ``record``: ``{"filled": n, "of": n, "empty": [field]}``; ``changes``: ``{"count", "first_at",
     "last_at", "by_kind": {kind: n}, "notes": {name: code}}``, where what is not known is ``None`` and a
-    note says why; ``attendance`` and ``grades``.
+    note says why; ``attendance``: ``{"rate": per cent as text or None, "expected", "present", "partial",
+    "absent", "late", "excused", "not_expected", "unknown"}``; ``grades``: ``[{"section_id", "title",
+    "percent", "average", "counted"}]``, where an average that is not known is ``None``.
     """
 
     student_id: str
+    parts: dict[str, DashboardPart]
+
+
+class SectionAnalytics(msgspec.Struct, frozen=True):
+    """Parts by name, of one section.
+
+    ``attendance``: as of a student, of all together, with ``students``; ``grades``: ``{"graded": students
+    with an average, "median": per cent as text or None, "bands": students in each ten per cent, from 0 up}``.
+    """
+
+    section_id: str
     parts: dict[str, DashboardPart]

@@ -65,6 +65,11 @@ def on_scale(percent: Decimal, scale: Values) -> str:
         return _letter(percent, scale.get("steps") or "")
     lowest, highest = Decimal(scale.get("minimum") or 0), Decimal(scale.get("maximum") or 100)
     value = lowest + (highest - lowest) * percent / 100
+    return shown(value)
+
+
+def shown(value: Decimal) -> str:
+    """A figure for people: one decimal, half up."""
     return str(value.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 

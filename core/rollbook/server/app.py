@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from rollbook.contract.dashboard import Dashboard, StudentAnalytics
+from rollbook.contract.dashboard import Dashboard, SectionAnalytics, StudentAnalytics
 from rollbook.contract.diagnostics import Diagnostics, QueryPlan, SlowQueries
 from rollbook.contract.files import ChunksAsked, ChunksMissing
 from rollbook.contract.jobs import Job, JobsPage, ReportRequest
@@ -117,7 +117,16 @@ def create_app(
     install_problem_handlers(app, clock)
     install_openapi(
         app,
-        (Dashboard, StudentAnalytics, Weather, RequestStory, *_DIAGNOSTICS, *_BODIES, *_VIEWS),
+        (
+            Dashboard,
+            StudentAnalytics,
+            SectionAnalytics,
+            Weather,
+            RequestStory,
+            *_DIAGNOSTICS,
+            *_BODIES,
+            *_VIEWS,
+        ),
     )
     _wrap(app, parts, new_id)
     return app

@@ -5,23 +5,23 @@ from functools import partial
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from rollbook.contract.dashboard import NOT_KEPT_YET, StudentAnalytics
+from rollbook.contract.dashboard import SectionAnalytics, StudentAnalytics
 from rollbook.domain.roles import Right
+from rollbook.server.analytics import marks, section
 from rollbook.server.analytics.student import changes_of, completeness
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.openapi import described
-from rollbook.server.problems import ProblemError
 from rollbook.server.students.reading import read_student
-from rollbook.server.telling import unavailable
 from rollbook.server.wire import json_response
 
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
 
 
 @router.get("/students/{student_id}", **described(gives="StudentAnalytics"))
-def student(parts: ServerParts, caller: InSchool, student_id: str) -> Response:
-    """How complete a student's record is and how it changed; what is not kept yet says so."""
+def of_student(parts: ServerParts, caller: InSchool, student_id: str) -> Response:
+    """A student's attendance and averages, how complete the record is and how it changed."""
     caller.require(Right.READ_STUDENTS)
+    caller.require(Right.READ_MARKS)
     school = caller.school_id
     found = parts.database.read(lambda connection: read_student(connection, school, student_id))
     # Nothing of one pupil is kept for later: a copy less that an erasure must reach (D3).
@@ -29,14 +29,24 @@ def student(parts: ServerParts, caller: InSchool, student_id: str) -> Response:
         {
             "record": partial(completeness, school_id=school, student_id=found.id),
             "changes": partial(changes_of, school_id=school, student_id=found.id),
+            "attendance": partial(marks.attendance_part, school_id=school, student_id=found.id),
+            "grades": partial(marks.grades_part, school_id=school, student_id=found.id),
         }
     )
-    told |= {name: unavailable(NOT_KEPT_YET) for name in ("attendance", "grades")}
     return json_response(StudentAnalytics(found.id, told))
 
 
-@router.get("/sections/{section_id}", **described())
-def section(caller: InSchool, section_id: str) -> Response:
-    """The same of a class, once the school keeps classes: until then there is none of any id."""
+@router.get("/sections/{section_id}", **described(gives="SectionAnalytics"))
+def of_section(parts: ServerParts, caller: InSchool, section_id: str) -> Response:
+    """A class's attendance, and how its students' averages are spread."""
     caller.require(Right.READ_STUDENTS)
-    raise ProblemError("not-found", "This version of the server keeps no classes yet.")
+    caller.require(Right.READ_MARKS)
+    school = caller.school_id
+    parts.database.read(lambda connection: section.check_section(connection, school, section_id))
+    told = parts.teller.tell(
+        {
+            "attendance": partial(section.attendance_part, school_id=school, section_id=section_id),
+            "grades": partial(section.grades_part, school_id=school, section_id=section_id),
+        }
+    )
+    return json_response(SectionAnalytics(section_id, told))

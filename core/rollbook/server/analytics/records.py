@@ -1,0 +1,48 @@
+"""Live records of a school, for what is reckoned from them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from rollbook.domain.registry import ENTITIES
+from rollbook.schema.columns import values_of
+from rollbook.server.sync.set_wise import among
+from rollbook.server.tables import alias, record_tables
+
+Records = dict[str, dict[str, Any]]
+"""Values by record id."""
+
+
+def live(connection: Connection, school_id: str, entity: str, **equal: str) -> Records:
+    """The records that are not archived and have these values."""
+    table = record_tables[entity]
+    where = [table.c[name] == value for name, value in equal.items()]
+    return _read(connection, school_id, entity, *where)
+
+
+def among_those(
+    connection: Connection, school_id: str, entity: str, field: str, values: Collection[str]
+) -> Records:
+    """The records that are not archived and have one of the values in ``field``."""
+    if not values:
+        return {}
+    column = record_tables[entity].c[field]
+    return _read(connection, school_id, entity, among(connection, column, sorted(values)))
+
+
+def names_of(connection: Connection, school_id: str, student_id: str) -> set[str]:
+    """All ids under which the student is named by others (D4)."""
+    found = connection.execute(
+        select(alias.c.alias_id).where(
+            alias.c.school_id == school_id, alias.c.entity == "student", alias.c.record_id == student_id
+        )
+    )
+    return {student_id, *found.scalars()}
+
+
+def _read(connection: Connection, school_id: str, entity: str, *where: Any) -> Records:
+    table = record_tables[entity]
+    query = select(table).where(table.c.school_id == school_id, table.c.deleted_at.is_(None), *where)
+    described = ENTITIES[entity]
+    return {row["id"]: values_of(described, row) for row in connection.execute(query).mappings()}
