@@ -15,7 +15,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "PNG picture", "Choose the file with the list itself, as CSV."),
     (b"\xff\xd8\xff", "JPEG picture", "Choose the file with the list itself, as CSV."),
     (b"GIF8", "GIF picture", "Choose the file with the list itself, as CSV."),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel or Word document", _SAVE_AS),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel or Word document, or one with a password", _SAVE_AS),
     (b"\x1f\x8b", "gzip archive", "Unpack it and import the CSV file inside."),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip archive", "Unpack it and import the CSV file inside."),
     (b"Rar!", "RAR archive", "Unpack it and import the CSV file inside."),
@@ -72,8 +72,6 @@ def _archive(data: bytes) -> _Kind | None:
     if not data.startswith(_ZIP_STARTS):
         return None
     names = _names_in(data)
-    if any(name.startswith("xl/") for name in names):
-        return _Kind("Excel workbook (.xlsx)", _SAVE_AS)
     if any(name.startswith("word/") for name in names):
         return _Kind("Word document (.docx)", _SAVE_AS)
     if "mimetype" in names:

@@ -10,6 +10,7 @@ from rollbook.exchange.errors import UnreadableFileError
 from rollbook.exchange.file_kinds import refuse_binary, refuse_other_kinds, refuse_other_text
 from rollbook.exchange.headings import is_secret
 from rollbook.exchange.table import ReadLimits, Row, Table
+from rollbook.exchange.workbook import is_workbook, rows_of_workbook
 
 _HEAD_BYTES = 1024 * 1024
 _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -64,6 +65,8 @@ def _refuse_large(size: int, limits: ReadLimits) -> None:
 
 
 def _from_bytes(data: bytes, name: str, limits: ReadLimits) -> Table:
+    if is_workbook(data):
+        return _from_workbook(data, name, limits)
     refuse_other_kinds(data)
     encoding = find_encoding(data)
     head = data[:_HEAD_BYTES].decode(encoding.name, "replace")
@@ -84,6 +87,19 @@ def _from_bytes(data: bytes, name: str, limits: ReadLimits) -> Table:
         name=name,
         notes=tuple(_notes(encoding, delimiter)),
     )
+
+
+def _from_workbook(data: bytes, name: str, limits: ReadLimits) -> Table:
+    sheet, rows = rows_of_workbook(data, limits)
+    headers = _headers(rows[0].cells)
+    padded = (_as_wide(row, len(headers)) for row in rows[1:])
+    note = f"Read the sheet “{sheet}” of an Excel workbook; its headings are in row {rows[0].number}."
+    return Table(headers, list(_without_secrets(padded, headers)), "utf-8", "", name, (note,))
+
+
+def _as_wide(row: Row, width: int) -> Row:
+    """A sheet keeps no empty cells at the end of a row."""
+    return Row(row.number, row.cells + ("",) * (width - len(row.cells)), row.fault)
 
 
 def _rows(data: bytes, encoding: Encoding, delimiter: str, limits: ReadLimits) -> Iterator[Row]:

@@ -24,8 +24,6 @@ def connection_words(code: str) -> str:
 
 def part_words(name: str, code: str) -> str:
     """Why the school's server could not tell the part ``name``."""
-    if code == "not-kept-yet":
-        return translate("reasons", "This version of Rollbook does not keep it yet.")
     return _weather_words(code) if name == "weather" else _database_words(code)
 
 

@@ -1,0 +1,180 @@
+"""Rows of an Excel workbook (D8), each cell as the text that a person reads in it."""
+
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from itertools import repeat
+from typing import Any
+
+from rollbook.exchange.errors import NotATableError
+from rollbook.exchange.table import ReadLimits, Row
+
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+_TIGHT = 200
+"""No sheet that people made is packed to less than one in so many; what is larger and tighter is a trap."""
+_LARGE = 20 * 1024 * 1024
+_BEGINNING = 4096
+_TITLE_ROWS = 10
+"""So many rows may stand above the headings: a title, a date."""
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether the bytes are an Excel workbook of the present kind (.xlsx), told by what is inside."""
+    return data.startswith(_ZIP_STARTS) and any(name.startswith("xl/") for name in _names_in(data))
+
+
+def rows_of_workbook(data: bytes, limits: ReadLimits) -> tuple[str, list[Row]]:
+    """The name of the first sheet that is shown and holds anything, and its rows from the headings on.
+
+    Raises :class:`NotATableError` for a workbook that is damaged, a trap, or without rows.
+    """
+    _refuse_traps(data, limits)
+    has_formulas = _has_formulas(data)
+    try:
+        with _opened(data, values=True) as shown:
+            for sheet in shown.worksheets:
+                if sheet.sheet_state == "visible":
+                    rows = _without_titles(list(_rows(sheet, limits)))
+                    if rows:
+                        if has_formulas:
+                            rows = _with_formulas_told(data, sheet.title, rows)
+                        return sheet.title, rows
+    except NotATableError:
+        raise
+    except Exception as error:  # openpyxl meets damage with whatever its code stumbles over
+        raise _damaged() from error
+    raise NotATableError(
+        "empty workbook", "No sheet of this workbook holds a row.", "Look whether it is the right file."
+    )
+
+
+def _names_in(data: bytes) -> frozenset[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return frozenset(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return frozenset()
+
+
+def _refuse_traps(data: bytes, limits: ReadLimits) -> None:
+    """What unpacks to far more than it is, or defines entities that unfold: told before anything is read.
+
+    No part is read beyond the size that the archive's directory says of it.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            too_tight = any(
+                part.file_size > _LARGE and part.file_size > _TIGHT * part.compress_size for part in parts
+            )
+            if too_tight or sum(part.file_size for part in parts) > limits.file_bytes:
+                raise NotATableError(
+                    "trap",
+                    "This workbook unpacks to far more than a list of students holds.",
+                    "Do not open it; ask who sent it, and export the list again.",
+                )
+            for part in parts:
+                with archive.open(part) as stream:
+                    if b"<!DOCTYPE" in stream.read(_BEGINNING):
+                        raise _damaged()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise _damaged() from error
+
+
+def _has_formulas(data: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return any(re.search(rb"<f[ >/]", archive.read(name)) for name in sheets)
+
+
+@contextmanager
+def _opened(data: bytes, *, values: bool) -> Iterator[Any]:
+    from openpyxl import load_workbook  # a large library, for who imports a workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and charts that do not matter here
+        workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=values)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
+
+
+def _rows(sheet: Any, limits: ReadLimits) -> Iterator[Row]:
+    """The rows that hold anything; ``number`` is the one that the sheet shows."""
+    sheet.reset_dimensions()  # some programs write a wrong one
+    for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+        cells = [_as_text(value) for value in values]
+        while cells and not cells[-1].strip():
+            cells.pop()
+        if not cells:
+            continue
+        if len(cells) > limits.columns or any(len(cell) > limits.cell_characters for cell in cells):
+            raise NotATableError(
+                "damaged table",
+                f"Row {number} has more cells, or longer ones, than a list of students has.",
+                f"Look at row {number} of the sheet.",
+            )
+        yield Row(number, tuple(cells))
+
+
+def _without_titles(rows: list[Row]) -> list[Row]:
+    """From the headings on: above them a title may stand in a cell of its own."""
+    if not rows or _filled(rows[0]) > 1:
+        return rows
+    for place, row in enumerate(rows[:_TITLE_ROWS]):
+        if _filled(row) > 1:
+            return rows[place:]
+    return rows
+
+
+def _filled(row: Row) -> int:
+    return sum(bool(cell.strip()) for cell in row.cells)
+
+
+def _with_formulas_told(data: bytes, title: str, rows: list[Row]) -> list[Row]:
+    """The rows, with a fault where a formula's result was never saved: its cell looks empty."""
+    found: dict[int, str] = {}
+    by_number = {row.number: row.cells for row in rows}
+    with _opened(data, values=False) as written:
+        sheet = written[title]
+        sheet.reset_dimensions()
+        for number, cells in enumerate(sheet.iter_rows(), 1):
+            shown = (*by_number.get(number, ()), *repeat("", len(cells)))
+            for cell, text in zip(cells, shown, strict=False):
+                if cell.value is not None and cell.data_type == "f" and not text:
+                    found.setdefault(number, cell.coordinate)
+    return [
+        Row(row.number, row.cells, _without_result(found[row.number])) if row.number in found else row
+        for row in rows
+    ]
+
+
+def _without_result(cell: str) -> str:
+    return f"The formula in {cell} has no saved result: open the workbook in a spreadsheet and save it."
+
+
+def _as_text(value: Any) -> str:
+    """As a person reads it; dates as year-month-day, whole numbers without a point."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, datetime):
+        midnight = value.time() == time()
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="minutes")
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _damaged() -> NotATableError:
+    return NotATableError(
+        "damaged workbook",
+        "This Excel workbook is damaged and cannot be read.",
+        "Open it in a spreadsheet, save it under a new name, and import that file.",
+    )
