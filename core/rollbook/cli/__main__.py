@@ -12,6 +12,7 @@ import structlog
 
 from rollbook.cli import (
     conflicts,
+    exporting,
     history,
     importing,
     leaving,
@@ -49,13 +50,24 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "conflicts": conflicts.run_conflicts,
     "history": history.run,
     "import": importing.run,
+    "export": exporting.run,
     "proposals": proposals.run,
     "report": report.run,
     "support": support.run,
 }
 
 
-_SHOW_THE_SCHOOL = ("students", "photo", "outbox", "conflicts", "history", "import", "proposals", "report")
+_SHOW_THE_SCHOOL = (
+    "students",
+    "photo",
+    "outbox",
+    "conflicts",
+    "history",
+    "import",
+    "export",
+    "proposals",
+    "report",
+)
 _SIGNED_OUT = (
     "You are signed out: nothing of the school is shown or entered until {0} signs in again ({1}). "
     "Entries that wait are kept."

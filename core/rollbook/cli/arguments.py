@@ -166,6 +166,9 @@ def _importing(commands: Commands) -> None:
     take_in.add_argument("file", type=Path, metavar="FILE")
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
     take_in.add_argument("--good-rows", action="store_true", help="leave rows with a problem out")
+    give_out = _leaf(commands, "export", "write all students to a file: .csv or .xlsx, as it ends")
+    give_out.add_argument("file", type=Path, metavar="FILE")
+    give_out.add_argument("--replace", action="store_true", help="a file that is there already")
 
 
 def _support(commands: Commands) -> None:

@@ -25,3 +25,7 @@ class NotATableError(ExchangeError):
 
 class ColumnsError(ExchangeError):
     """The columns cannot be matched to what a student has."""
+
+
+class UnwritableFileError(ExchangeError):
+    """The file cannot be written: its folder, its name, the disk."""

@@ -1,0 +1,101 @@
+"""A table to a file (D13): CSV that a spreadsheet opens rightly, or an Excel workbook of text."""
+
+import csv
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from rollbook.exchange.errors import UnwritableFileError
+
+Cells = Sequence[str]
+Writer = Callable[[Path, Cells, Iterable[Cells]], int]
+
+
+def write_table(path: Path, headings: Cells, rows: Iterable[Cells], *, replace: bool = False) -> int:
+    """Write the file, in the form that its ending names (``.csv``, ``.xlsx``); returns how many rows.
+
+    It is there whole or not at all. Raises :class:`UnwritableFileError`, which says what to do; also for a
+    file that is there already, unless ``replace``.
+    """
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise UnwritableFileError(
+            "unknown-form",
+            f"“{path.name}” does not say in which form to write.",
+            "End it in .csv or .xlsx.",
+        )
+    if path.exists() and not replace:
+        raise UnwritableFileError(
+            "file-exists", f"There is a file “{path.name}” already.", "Choose another name, or replace it."
+        )
+    with _beside(path) as new:
+        return writer(new, headings, rows)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A new file beside ``path`` that takes its place once it is whole."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        yield new
+        os.replace(new, path)
+    except OSError as error:
+        raise UnwritableFileError(
+            "file-unwritable",
+            f"“{path.name}” could not be written: {error.strerror}.",
+            "Look whether there is room on the disk and whether you may write in that folder.",
+        ) from error
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _write_csv(path: Path, headings: Cells, rows: Iterable[Cells]) -> int:
+    # The mark at its beginning tells spreadsheets that it is UTF-8.
+    with path.open("x", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(headings)
+        count = _each(rows, writer.writerow)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return count
+
+
+def _write_workbook(path: Path, headings: Cells, rows: Iterable[Cells]) -> int:
+    from openpyxl import Workbook  # a large library, for who exports a workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Students")
+    sheet.append(list(headings))
+    sheet.freeze_panes = "A2"
+
+    def text(value: str) -> WriteOnlyCell:
+        cell = WriteOnlyCell(sheet, value)
+        cell.data_type = "s"  # zeros at its beginning stay, and nothing is a formula
+        return cell
+
+    count = _each(rows, lambda row: sheet.append([text(value) for value in row]))
+    with TemporaryFile() as whole:  # the library leaves what it could not finish open
+        workbook.save(whole)
+        whole.seek(0)
+        with path.open("xb") as stream:
+            shutil.copyfileobj(whole, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+    return count
+
+
+def _each(rows: Iterable[Cells], write: Callable[[Cells], object]) -> int:
+    """Write each row; how many there were."""
+    count = 0
+    for row in rows:
+        write(row)
+        count += 1
+    return count
+
+
+_WRITERS: dict[str, Writer] = {".csv": _write_csv, ".xlsx": _write_workbook}
