@@ -9,6 +9,7 @@ from rollbook.exchange.columns import Column, ColumnMapping, Use
 from rollbook.exchange.headings import REASON_HEADING
 from rollbook.exchange.outcomes import ImportPlan, Outcome, RowOutcome, RowProblem
 from rollbook.exchange.table import Table
+from rollbook.exchange.writing import save_workbook
 
 _WORDS = {
     Outcome.NEW: "new",
@@ -53,17 +54,24 @@ def bad_rows_file(table: Table, plan: ImportPlan) -> bytes:
     Cells of password columns are empty. Where the reasons need characters that the encoding lacks, the file
     is UTF-8 with a mark.
     """
+    headings = [*_without_reason(table, table.headers), REASON_HEADING]
+    if not table.delimiter:
+        workbook = io.BytesIO()
+        save_workbook(workbook, headings, _bad_rows(table, plan))
+        return workbook.getvalue()
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=table.delimiter)
-    writer.writerow([*_without_reason(table, table.headers), REASON_HEADING])
+    csv.writer(text, delimiter=table.delimiter).writerows([headings, *_bad_rows(table, plan)])
+    return _encoded(text.getvalue(), table.encoding)
+
+
+def _bad_rows(table: Table, plan: ImportPlan) -> Iterator[list[str]]:
     by_number = {row.number: row for row in plan.rows if row.outcome is Outcome.PROBLEM}
     for row in table.rows:
         bad = by_number.get(row.number)
         if bad is not None:
             cells = _without_reason(table, row.cells)
             padding = [""] * (len(_without_reason(table, table.headers)) - len(cells))
-            writer.writerow([*cells, *padding, " ".join(_sentence(item) for item in bad.problems)])
-    return _encoded(text.getvalue(), table.encoding)
+            yield [*cells, *padding, " ".join(_sentence(item) for item in bad.problems)]
 
 
 def _without_reason(table: Table, cells: tuple[str, ...]) -> list[str]:

@@ -32,6 +32,8 @@ class Row:
 class Table:
     """A file's headings and rows. ``encoding`` is Python's name, ``notes`` say in words how it was read.
 
+    ``delimiter`` is empty where the file is an Excel workbook.
+
     The cells of columns whose heading speaks of a password are empty: they are dropped while reading (D10).
     """
 

@@ -1,7 +1,6 @@
 """Rows of an Excel workbook (D8), each cell as the text that a person reads in it."""
 
 import io
-import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -12,12 +11,10 @@ from typing import Any
 
 from rollbook.exchange.errors import NotATableError
 from rollbook.exchange.table import ReadLimits, Row
+from rollbook.exchange.workbook_parts import damaged, look_through
 
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
-_TIGHT = 200
-"""No sheet that people made is packed to less than one in so many; what is larger and tighter is a trap."""
-_LARGE = 20 * 1024 * 1024
-_BEGINNING = 4096
+_LAST_ROW = 1_048_576  # of Excel; a file made to do harm names others, and all between would be counted
 _TITLE_ROWS = 10
 """So many rows may stand above the headings: a title, a date."""
 
@@ -32,8 +29,7 @@ def rows_of_workbook(data: bytes, limits: ReadLimits) -> tuple[str, list[Row]]:
 
     Raises :class:`NotATableError` for a workbook that is damaged, a trap, or without rows.
     """
-    _refuse_traps(data, limits)
-    has_formulas = _has_formulas(data)
+    has_formulas = look_through(data, limits)
     try:
         with _opened(data, values=True) as shown:
             for sheet in shown.worksheets:
@@ -46,7 +42,7 @@ def rows_of_workbook(data: bytes, limits: ReadLimits) -> tuple[str, list[Row]]:
     except NotATableError:
         raise
     except Exception as error:  # openpyxl meets damage with whatever its code stumbles over
-        raise _damaged() from error
+        raise damaged() from error
     raise NotATableError(
         "empty workbook", "No sheet of this workbook holds a row.", "Look whether it is the right file."
     )
@@ -58,37 +54,6 @@ def _names_in(data: bytes) -> frozenset[str]:
             return frozenset(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return frozenset()
-
-
-def _refuse_traps(data: bytes, limits: ReadLimits) -> None:
-    """What unpacks to far more than it is, or defines entities that unfold: told before anything is read.
-
-    No part is read beyond the size that the archive's directory says of it.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            too_tight = any(
-                part.file_size > _LARGE and part.file_size > _TIGHT * part.compress_size for part in parts
-            )
-            if too_tight or sum(part.file_size for part in parts) > limits.file_bytes:
-                raise NotATableError(
-                    "trap",
-                    "This workbook unpacks to far more than a list of students holds.",
-                    "Do not open it; ask who sent it, and export the list again.",
-                )
-            for part in parts:
-                with archive.open(part) as stream:
-                    if b"<!DOCTYPE" in stream.read(_BEGINNING):
-                        raise _damaged()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise _damaged() from error
-
-
-def _has_formulas(data: bytes) -> bool:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        return any(re.search(rb"<f[ >/]", archive.read(name)) for name in sheets)
 
 
 @contextmanager
@@ -108,6 +73,8 @@ def _rows(sheet: Any, limits: ReadLimits) -> Iterator[Row]:
     """The rows that hold anything; ``number`` is the one that the sheet shows."""
     sheet.reset_dimensions()  # some programs write a wrong one
     for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number > _LAST_ROW:
+            raise damaged()
         cells = [_as_text(value) for value in values]
         while cells and not cells[-1].strip():
             cells.pop()
@@ -170,11 +137,3 @@ def _as_text(value: Any) -> str:
         midnight = value.time() == time()
         return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="minutes")
     return value.isoformat() if isinstance(value, date | time) else str(value)
-
-
-def _damaged() -> NotATableError:
-    return NotATableError(
-        "damaged workbook",
-        "This Excel workbook is damaged and cannot be read.",
-        "Open it in a spreadsheet, save it under a new name, and import that file.",
-    )

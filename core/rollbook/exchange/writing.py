@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 from rollbook.exchange.errors import UnwritableFileError
 
@@ -65,6 +66,18 @@ def _write_csv(path: Path, headings: Cells, rows: Iterable[Cells]) -> int:
 
 
 def _write_workbook(path: Path, headings: Cells, rows: Iterable[Cells]) -> int:
+    with TemporaryFile() as whole:  # the library leaves what it could not finish open
+        count = save_workbook(whole, headings, rows)
+        whole.seek(0)
+        with path.open("xb") as stream:
+            shutil.copyfileobj(whole, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+    return count
+
+
+def save_workbook(whole: IO[bytes], headings: Cells, rows: Iterable[Cells]) -> int:
+    """Write a workbook of one sheet of text to an open file; returns how many rows."""
     from openpyxl import Workbook  # a large library, for who exports a workbook
     from openpyxl.cell import WriteOnlyCell
 
@@ -79,13 +92,7 @@ def _write_workbook(path: Path, headings: Cells, rows: Iterable[Cells]) -> int:
         return cell
 
     count = _each(rows, lambda row: sheet.append([text(value) for value in row]))
-    with TemporaryFile() as whole:  # the library leaves what it could not finish open
-        workbook.save(whole)
-        whole.seek(0)
-        with path.open("xb") as stream:
-            shutil.copyfileobj(whole, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
+    workbook.save(whole)
     return count
 
 
