@@ -1,6 +1,8 @@
 """Entries that name other records go behind what makes these, and are decided with it (S3, S4, S16)."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -154,3 +156,26 @@ def test_w6_a_record_without_a_name_is_called_after_those_that_it_names(maria: C
     maria.client.save(Edit("attendance_mark", mark.entity_id, {"teacher_code": "L"}))
     labels = [each.label for each in maria.client.entries_of("attendance_mark", mark.entity_id)]
     assert labels == ["Eleni Pappa · 2026-11-02 · A", "Eleni Pappa · 2026-11-02 · L"]
+
+
+def test_s28_what_an_earlier_version_passed_over_is_fetched_once_it_is_known(
+    maria: ClientDesk, make_desk: MakeDesk
+) -> None:
+    """A version without sections has followed the feed past them; the next one has an empty table (S21)."""
+    maria.sync()
+    other = make_desk()
+    enrolled(other, given_name="Eleni")
+    other.sync()
+    maria.sync()
+    store = maria.client.account.store
+    maria.client.close()
+    with closing(sqlite3.connect(store)) as file, file:
+        for entity in ("section", "section_enrolment"):
+            file.execute(f"DROP TABLE {entity}")
+            file.execute("DELETE FROM base_sum WHERE entity = ?", (entity,))
+    maria.crash()
+    for _ in range(3):  # one table is read anew by each round
+        maria.sync()
+    assert maria.client.records(RecordQuery("section")).total == 1
+    assert maria.client.records(RecordQuery("section_enrolment")).total == 1
+    assert maria.sync().up_to_date
