@@ -45,10 +45,11 @@ def _page(client: Client, query: RecordQuery) -> Answer:
 def _show(client: Client, arguments: Namespace) -> Answer:
     row = _existing(client, arguments.id)
     waiting = client.entries_of(_ENTITY, row.id)
-    data = {**_as_data(row), "entries": [plain(entry) for entry in waiting]}
+    data = {**_as_data(row), "archived": row.archived, "entries": [plain(entry) for entry in waiting]}
     known = {name: words.value(value) for name, value in row.values.items() if value is not None}
     width = max(map(len, known), default=0)
-    lines = [f"{name.ljust(width)}  {value}" for name, value in known.items()]
+    lines = ["This student is archived."] if row.archived else []
+    lines += [f"{name.ljust(width)}  {value}" for name, value in known.items()]
     lines += [
         f"{words.STATES.get(each.state, each.state)}: {words.changes(each) or words.KINDS[each.kind]}"
         for each in waiting

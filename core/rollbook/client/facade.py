@@ -392,4 +392,4 @@ class Client:
 
 def _record(entity: str, row: Mapping[str, Any]) -> RecordRow:
     values = {name: row[name] for name in ENTITIES[entity].names}
-    return RecordRow(row["id"], values, row["mark"], row["version"])
+    return RecordRow(row["id"], values, row["mark"], row["version"], bool(row.get("deleted")))

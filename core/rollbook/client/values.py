@@ -91,13 +91,14 @@ class RecordQuery:
 class RecordRow:
     """A record in a list: its values as shown here (edits that wait included), and its mark (W5).
 
-    ``mark`` is empty, ``waiting``, ``parked`` or ``conflict``.
+    ``mark`` is empty, ``waiting``, ``parked`` or ``conflict``. ``archived`` ones stand in no list.
     """
 
     id: str
     values: dict[str, Any]
     mark: str = ""
     version: int | None = None
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,3 +278,11 @@ def test_r18_the_support_bundle_names_no_pupil(ctl: InProcessLine, tmp_path: Pat
 def test_verify_finds_a_sound_store_sound(ctl: InProcessLine) -> None:
     said = ctl.run("verify")
     assert (said.code, said.data["ok"], said.data["problems"]) == (0, True, [])
+
+
+def test_d3_an_archived_student_is_shown_as_archived(ctl: InProcessLine) -> None:
+    added = ctl.run("students", "add", "given_name=Eleni").data["id"]
+    assert ctl.run("students", "show", added).data["archived"] is False
+    ctl.run("students", "archive", added)
+    assert ctl.run("students", "show", added).data["archived"] is True
+    assert ctl.say("students", "show", added).out.startswith("This student is archived.")
