@@ -19,6 +19,7 @@ from rollbook.cli import (
     notices,
     outbox,
     photo,
+    printing,
     proposals,
     report,
     status,
@@ -51,6 +52,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "history": history.run,
     "import": importing.run,
     "export": exporting.run,
+    "print": printing.run,
     "proposals": proposals.run,
     "report": report.run,
     "support": support.run,
@@ -65,6 +67,7 @@ _SHOW_THE_SCHOOL = (
     "history",
     "import",
     "export",
+    "print",
     "proposals",
     "report",
 )

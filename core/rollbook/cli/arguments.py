@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from platformdirs import user_data_path
 
+from rollbook.client.printing import LANGUAGES
 from rollbook.domain.student import STUDENT
 
 Parser: TypeAlias = argparse.ArgumentParser
@@ -50,6 +51,7 @@ def parser() -> Parser:
     _conflicts(commands)
     _proposals(commands)
     _importing(commands)
+    _printing(commands)
     _support(commands)
     return top
 
@@ -169,6 +171,20 @@ def _importing(commands: Commands) -> None:
     give_out = _leaf(commands, "export", "write all students to a file: .csv or .xlsx, as it ends")
     give_out.add_argument("file", type=Path, metavar="FILE")
     give_out.add_argument("--replace", action="store_true", help="a file that is there already")
+
+
+def _printing(commands: Commands) -> None:
+    verbs = _verbs(commands, "print", "papers as PDF files, from what is on this computer")
+    listed = _leaf(verbs, "class-list", "who is in a class today")
+    which = listed.add_mutually_exclusive_group(required=True)
+    which.add_argument("--section", metavar="ID", help="the class of that ID")
+    which.add_argument("--homeroom", metavar="CLASS", help="the students who have that homeroom")
+    certified = _leaf(verbs, "certificate", "that a student is, was or will be at the school")
+    certified.add_argument("id", metavar="STUDENT_ID")
+    for one in (listed, certified):
+        one.add_argument("file", type=Path, metavar="FILE.pdf")
+        one.add_argument("--language", choices=LANGUAGES, help="else the school's")
+        one.add_argument("--replace", action="store_true", help="a file that is there already")
 
 
 def _support(commands: Commands) -> None:

@@ -5,6 +5,7 @@ from rollbook.exchange.errors import (
     ColumnsError,
     ExchangeError,
     NotATableError,
+    NotPrintableError,
     UnreadableFileError,
     UnwritableFileError,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Known",
     "KnownRecords",
     "NotATableError",
+    "NotPrintableError",
     "Outcome",
     "ReadLimits",
     "Row",

@@ -29,3 +29,7 @@ class ColumnsError(ExchangeError):
 
 class UnwritableFileError(ExchangeError):
     """The file cannot be written: its folder, its name, the disk."""
+
+
+class NotPrintableError(ExchangeError):
+    """The paper cannot be made: what it would say is not known, or the typesetter fails."""

@@ -2,15 +2,13 @@
 
 import csv
 import os
-import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from rollbook.exchange.errors import UnwritableFileError
+from rollbook.exchange.whole_file import new_file
 
 Cells = Sequence[str]
 Writer = Callable[[Path, Cells, Iterable[Cells]], int]
@@ -22,36 +20,8 @@ def write_table(path: Path, headings: Cells, rows: Iterable[Cells], *, replace: 
     It is there whole or not at all. Raises :class:`UnwritableFileError`, which says what to do; also for a
     file that is there already, unless ``replace``.
     """
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise UnwritableFileError(
-            "unknown-form",
-            f"“{path.name}” does not say in which form to write.",
-            "End it in .csv or .xlsx.",
-        )
-    if path.exists() and not replace:
-        raise UnwritableFileError(
-            "file-exists", f"There is a file “{path.name}” already.", "Choose another name, or replace it."
-        )
-    with _beside(path) as new:
-        return writer(new, headings, rows)
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A new file beside ``path`` that takes its place once it is whole."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        yield new
-        os.replace(new, path)
-    except OSError as error:
-        raise UnwritableFileError(
-            "file-unwritable",
-            f"“{path.name}” could not be written: {error.strerror}.",
-            "Look whether there is room on the disk and whether you may write in that folder.",
-        ) from error
-    finally:
-        new.unlink(missing_ok=True)
+    with new_file(path, _WRITERS, replace=replace) as new:
+        return _WRITERS[path.suffix.lower()](new, headings, rows)
 
 
 def _write_csv(path: Path, headings: Cells, rows: Iterable[Cells]) -> int:
