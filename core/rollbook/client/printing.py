@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rollbook.client.facade import Client
 from rollbook.client.values import RecordQuery, RecordRow
+from rollbook.domain.calendar import lasts_on
 from rollbook.domain.entity import Values
 from rollbook.exchange import NotPrintableError
 from rollbook.exchange.paper_words import LANGUAGES
@@ -100,14 +101,10 @@ def _printing(client: Client, day: date, language: str | None) -> Printing:
 def _members(client: Client, section_id: str, day: str) -> Iterator[Values]:
     """Who is in it that day, each once; who is archived is not."""
     memberships = _of(client, "section_enrolment", section_id=section_id)
-    for student_id in {str(each.values["student_id"]) for each in memberships if _lasts(each.values, day)}:
+    for student_id in {str(each.values["student_id"]) for each in memberships if lasts_on(each.values, day)}:
         student = client.record("student", student_id)
         if student is not None and not student.archived:
             yield student.values
-
-
-def _lasts(span: Values, day: str) -> bool:
-    return (span.get("begin_date") or day) <= day <= (span.get("end_date") or day)
 
 
 def _teachers(client: Client, section_id: str) -> list[str]:

@@ -1,15 +1,16 @@
 """How much of what was expected of a student they attended (D1).
 
 What counts is the registers that were taken while the student was in the section. Who has no mark of
-their own in such a register was present. Of two codes the office's counts. Late is present. Who is
-excused is absent, and counted apart as well. Partly present counts as half a register. Where nothing was
-expected, nothing is known.
+their own in such a register was present. A mark of their own counts whatever the dates say: somebody
+wrote it. Of two codes the office's counts. Late is present. Who is excused is absent, and counted apart
+as well. Partly present counts as half a register. Where nothing was expected, nothing is known.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from fractions import Fraction
 
+from rollbook.domain.calendar import lasts_on
 from rollbook.domain.entity import Values
 
 Register = tuple[str, str, str]
@@ -36,11 +37,11 @@ class Attendance:
         return self.present + self.partial + self.absent
 
     @property
-    def rate(self) -> Decimal | None:
+    def rate(self) -> Fraction | None:
         """Per cent attended; ``None`` where nothing was expected: that is not 0 %."""
         if not self.expected:
             return None
-        return (Decimal(self.present) + Decimal(self.partial) / 2) * 100 / self.expected
+        return (Fraction(self.present) + Fraction(self.partial, 2)) * 100 / self.expected
 
 
 def attendance_of(
@@ -68,13 +69,9 @@ def _register(record: Values) -> Register:
 
 
 def _is_in(spans: Iterable[Values], register: Register) -> bool:
-    """Whether the student was in the section on the day; the day of the end is the last one."""
+    """Whether the student was in the section on the day."""
     section, date, _period = register
-    return any(
-        span["section_id"] == section
-        and (span.get("begin_date") or date) <= date <= (span.get("end_date") or date)
-        for span in spans
-    )
+    return any(span["section_id"] == section and lasts_on(span, date) for span in spans)
 
 
 def _with(found: Attendance, mark: Values | None, codes: Mapping[str, Values]) -> Attendance:

@@ -44,6 +44,14 @@ def in_order(first: str, last: str) -> Callable[[Values], tuple[RuleBreach, ...]
     return rule
 
 
+def lasts_on(span: Values, day: str) -> bool:
+    """Whether a span of ``begin_date`` and ``end_date`` has that day (ISO 8601) in it.
+
+    Both are among its days; one that is not known is no bound.
+    """
+    return (span.get("begin_date") or day) <= day <= (span.get("end_date") or day)
+
+
 ACADEMIC_SESSION = describe(
     "academic_session",
     AcademicSession,

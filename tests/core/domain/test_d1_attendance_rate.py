@@ -1,6 +1,5 @@
 """D1: the attendance rate, code by code and for whatever registers there are."""
 
-from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
@@ -66,6 +65,10 @@ def test_d1_registers_from_before_and_after_the_student_was_in_the_class_do_not_
     assert (found.present, found.rate) == (2, 100)
 
 
+def test_d1_a_mark_of_their_own_counts_whatever_the_dates_say() -> None:
+    assert of([], mark("2026-12-21", "A")).absent == 1
+
+
 def test_d1_a_code_that_is_not_known_is_told_and_counts_neither_way() -> None:
     found = of(taken("2026-09-11", "2026-09-14"), mark("2026-09-11", "?"))
     assert (found.rate, found.unknown) == (100, 1)
@@ -93,4 +96,4 @@ def test_d1_another_day_present_never_lowers_it(chosen: list[str | None]) -> Non
     marks = [mark(d, key) for d, key in zip(dates, chosen, strict=True) if key]
     before, after = of(taken(*dates), *marks), of(taken(*dates, "2026-11-02"), *marks)
     assert after.rate is not None
-    assert after.rate >= (before.rate or Decimal(0))
+    assert after.rate >= (before.rate or 0)

@@ -1,6 +1,7 @@
 """D2: averages by weight, what does not count, and how a scale writes them."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def of(*results: dict[str, Any], categories: dict[str, dict[str, Any]] = CATEGOR
     return average_of(results, ITEMS, categories)
 
 
-def percent(*results: dict[str, Any]) -> Decimal | None:
+def percent(*results: dict[str, Any]) -> Fraction | None:
     """Of the average."""
     found = of(*results)
     return None if found is None else found.percent
@@ -42,7 +43,7 @@ def test_d2_without_results_there_is_no_average() -> None:
 
 
 def test_d2_line_items_weigh_as_they_say() -> None:
-    assert percent(result("test", "20"), result("big test", "10")) == Decimal("62.5")
+    assert percent(result("test", "20"), result("big test", "10")) == Fraction("62.5")
 
 
 def test_d2_categories_weigh_against_each_other_where_they_hold_results() -> None:
@@ -68,7 +69,16 @@ def test_d2_what_is_missing_counts_as_nothing_and_what_is_exempt_not_at_all() ->
 
 @pytest.mark.parametrize(("scale", "shown"), [(GREEK, "14.5"), ({"kind": "percent"}, "72.3"), (LETTERS, "C")])
 def test_d2_a_scale_writes_it_in_its_own_way(scale: dict[str, str], shown: str) -> None:
-    assert on_scale(Decimal("72.25"), scale) == shown
+    assert on_scale(Fraction("72.25"), scale) == shown
+
+
+def test_d2_who_is_just_on_a_boundary_gets_the_better_letter() -> None:
+    """Thirds have no end as decimals: 50 % was once 49.99… %."""
+    scores = {"a": ("10", "15", "2"), "b": ("5", "6", "1"), "c": ("3", "9", "2"), "d": ("4", "12", "2")}
+    items = {name: {"maximum": best, "weight": weight} for name, (_score, best, weight) in scores.items()}
+    found = average_of([result(name, score) for name, (score, *_) in scores.items()], items, {})
+    assert found is not None
+    assert (found.percent, on_scale(found.percent, LETTERS)) == (50, "C")
 
 
 SCORES = st.lists(
@@ -83,8 +93,7 @@ def test_d2_it_lies_within_the_scale_whatever_the_order(scores: list[tuple[str, 
     assert found is not None
     assert 0 <= found <= 100
     backwards = percent(*reversed(results))
-    assert backwards is not None
-    assert abs(found - backwards) < Decimal("1e-20")
+    assert found == backwards
 
 
 @given(SCORES)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection
@@ -60,14 +60,14 @@ def _together(found: Iterable[Attendance]) -> Attendance:
     return Attendance(**total)
 
 
-def _median(in_order: list[Decimal]) -> Decimal:
+def _median(in_order: list[Fraction]) -> Fraction:
     middle = len(in_order) // 2
     if len(in_order) % 2:
         return in_order[middle]
     return (in_order[middle - 1] + in_order[middle]) / 2
 
 
-def _bands(percents: Iterable[Decimal]) -> list[int]:
+def _bands(percents: Iterable[Fraction]) -> list[int]:
     """From 0 to under 10, …, from 90 to 100."""
     bands = [0] * (100 // _BAND)
     for percent in percents:
