@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe
+from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe, reference
 from rollbook.domain.words import YES_NO
 
 COUNTS_AS = ("present", "absent", "partial", "not_expected")
@@ -28,12 +28,8 @@ class AttendanceMark:
     ``period`` is ``day`` where a section has one register a day. ``minutes`` are those missed.
     """
 
-    section_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="section", required=True, listed=True
-    )
-    student_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="student", required=True, listed=True
-    )
+    section_id: str | None = reference("section", required=True, listed=True)
+    student_id: str | None = reference("student", required=True, listed=True)
     date: str | None = attribute(type=FieldType.DATE, required=True, listed=True)
     period: str | None = attribute(limit=20, required=True)
     teacher_code: str | None = attribute(limit=10)
@@ -46,9 +42,7 @@ class AttendanceMark:
 class RegisterTaken:
     """That a register was taken: who has no mark of their own in it was present."""
 
-    section_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="section", required=True, listed=True
-    )
+    section_id: str | None = reference("section", required=True, listed=True)
     date: str | None = attribute(type=FieldType.DATE, required=True, listed=True)
     period: str | None = attribute(limit=20, required=True)
     taken_by: str | None = attribute(limit=100)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe
+from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe, reference
 from rollbook.domain.words import SOURCE, YES_NO
 
 SESSION_TYPES = ("school_year", "semester", "term", "grading_period")
@@ -18,7 +18,7 @@ class AcademicSession:
 
     title: str | None = attribute(required=True, searched=True, listed=True)
     type: str | None = attribute(type=FieldType.CHOICE, choices=SESSION_TYPES, required=True, listed=True)
-    parent_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="academic_session")
+    parent_id: str | None = reference("academic_session")
     start_date: str | None = attribute(type=FieldType.DATE, required=True, listed=True, group="span")
     end_date: str | None = attribute(type=FieldType.DATE, required=True, group="span")
     entry_opens: str | None = attribute(type=FieldType.DATE, group="entry")

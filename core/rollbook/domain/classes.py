@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rollbook.domain.calendar import in_order
-from rollbook.domain.entity import FieldType, attribute, describe
+from rollbook.domain.entity import FieldType, attribute, describe, reference
 from rollbook.domain.words import SOURCE, YES_NO
 
 SECTION_TYPES = ("homeroom", "scheduled")
@@ -30,7 +30,7 @@ class Course:
     course_code: str | None = attribute(limit=40, searched=True, listed=True)
     subject: str | None = attribute(limit=100, searched=True, listed=True)
     grade_level: str | None = attribute(limit=20, listed=True)
-    academic_session_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="academic_session")
+    academic_session_id: str | None = reference("academic_session")
     source_system: str | None = attribute(limit=60, section="source")
     sourced_id: str | None = attribute(limit=100, section="source")
 
@@ -42,15 +42,13 @@ class Section:
     title: str | None = attribute(required=True, searched=True, listed=True)
     class_code: str | None = attribute(limit=40, searched=True, listed=True)
     class_type: str | None = attribute(type=FieldType.CHOICE, choices=SECTION_TYPES, listed=True)
-    course_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="course")
-    academic_session_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="academic_session", listed=True
-    )
+    course_id: str | None = reference("course")
+    academic_session_id: str | None = reference("academic_session", listed=True)
     grade_level: str | None = attribute(limit=20, listed=True)
     location: str | None = attribute(limit=60)
     capacity: int | None = attribute(type=FieldType.INTEGER, at_least=0)
     periods: str | None = attribute(limit=100)
-    grade_scale_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="grade_scale")
+    grade_scale_id: str | None = reference("grade_scale")
     source_system: str | None = attribute(limit=60, section="source")
     sourced_id: str | None = attribute(limit=100, section="source")
 
@@ -59,10 +57,8 @@ class Section:
 class SectionTeacher:
     """Who teaches a section."""
 
-    section_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="section", required=True, listed=True
-    )
-    staff_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="staff", required=True, listed=True)
+    section_id: str | None = reference("section", required=True, listed=True)
+    staff_id: str | None = reference("staff", required=True, listed=True)
     is_primary: str | None = attribute(type=FieldType.CHOICE, choices=YES_NO)
 
 
@@ -70,12 +66,8 @@ class SectionTeacher:
 class SectionEnrolment:
     """That a student is in a section, from a day to a day. It is ended, never deleted."""
 
-    section_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="section", required=True, listed=True
-    )
-    student_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="student", required=True, listed=True
-    )
+    section_id: str | None = reference("section", required=True, listed=True)
+    student_id: str | None = reference("student", required=True, listed=True)
     begin_date: str | None = attribute(type=FieldType.DATE, group="span")
     end_date: str | None = attribute(type=FieldType.DATE, group="span")
     source_system: str | None = attribute(limit=60, section="source")
@@ -90,12 +82,8 @@ class Enrolment:
     :func:`rollbook.domain.enrolment_status.status_on`.
     """
 
-    student_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="student", required=True, listed=True
-    )
-    school_year_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="academic_session", listed=True
-    )
+    student_id: str | None = reference("student", required=True, listed=True)
+    school_year_id: str | None = reference("academic_session", listed=True)
     grade_level: str | None = attribute(limit=20, listed=True)
     entry_date: str | None = attribute(type=FieldType.DATE, required=True, listed=True, group="stay")
     entry_type: str | None = attribute(type=FieldType.CHOICE, choices=ENTRY_TYPES)

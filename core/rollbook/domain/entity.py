@@ -137,6 +137,11 @@ def attribute(default: Any = None, **spec: Any) -> Any:
     return field(default=default, metadata={"spec": spec})
 
 
+def reference(entity: str, **spec: Any) -> Any:
+    """Declare a field that names a record of ``entity``."""
+    return attribute(type=FieldType.REFERENCE, refers_to=entity, **spec)
+
+
 def describe(name: str, record: type, **options: Any) -> EntityType:
     """Read the description of ``record`` (a frozen dataclass of attributes) into an :class:`EntityType`."""
     specs = tuple(FieldSpec(name=item.name, **item.metadata["spec"]) for item in dataclasses.fields(record))

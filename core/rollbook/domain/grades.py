@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe
+from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe, reference
 from rollbook.domain.words import SOURCE, YES_NO
 
 SCALE_KINDS = ("numeric", "percent", "letters")
@@ -27,9 +27,7 @@ class GradeScale:
 class Category:
     """A part of a section's grade: tests, homework. The lowest ``drop_lowest`` results do not count."""
 
-    section_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="section", required=True, listed=True
-    )
+    section_id: str | None = reference("section", required=True, listed=True)
     title: str | None = attribute(required=True, searched=True, listed=True)
     weight: str | None = attribute(type=FieldType.DECIMAL, at_least=0)
     drop_lowest: int | None = attribute(type=FieldType.INTEGER, at_least=0)
@@ -41,16 +39,14 @@ class Category:
 class LineItem:
     """Something that is graded: a test, an essay. ``maximum`` is the best score there is for it."""
 
-    section_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="section", required=True, listed=True
-    )
+    section_id: str | None = reference("section", required=True, listed=True)
     title: str | None = attribute(required=True, searched=True, listed=True)
-    category_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="category")
-    academic_session_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="academic_session")
+    category_id: str | None = reference("category")
+    academic_session_id: str | None = reference("academic_session")
     due_date: str | None = attribute(type=FieldType.DATE, listed=True)
     maximum: str | None = attribute(type=FieldType.DECIMAL, at_least=0)
     weight: str | None = attribute(type=FieldType.DECIMAL, at_least=0)
-    grade_scale_id: str | None = attribute(type=FieldType.REFERENCE, refers_to="grade_scale")
+    grade_scale_id: str | None = reference("grade_scale")
     source_system: str | None = attribute(limit=60, section="source")
     sourced_id: str | None = attribute(limit=100, section="source")
 
@@ -59,12 +55,8 @@ class LineItem:
 class Result:
     """What a student got for a line item: a score, or words, or why there is none."""
 
-    line_item_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="line_item", required=True, listed=True
-    )
-    student_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="student", required=True, listed=True
-    )
+    line_item_id: str | None = reference("line_item", required=True, listed=True)
+    student_id: str | None = reference("student", required=True, listed=True)
     score: str | None = attribute(type=FieldType.DECIMAL, group="score")
     text_score: str | None = attribute(limit=40, group="score")
     score_status: str | None = attribute(type=FieldType.CHOICE, choices=SCORE_STATUSES, group="score")
@@ -79,15 +71,9 @@ class Result:
 class FinalGrade:
     """The grade of a student in a section for a session. An override of what was reckoned has a reason."""
 
-    section_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="section", required=True, listed=True
-    )
-    student_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="student", required=True, listed=True
-    )
-    academic_session_id: str | None = attribute(
-        type=FieldType.REFERENCE, refers_to="academic_session", required=True
-    )
+    section_id: str | None = reference("section", required=True, listed=True)
+    student_id: str | None = reference("student", required=True, listed=True)
+    academic_session_id: str | None = reference("academic_session", required=True)
     score: str | None = attribute(type=FieldType.DECIMAL, group="score")
     text_score: str | None = attribute(limit=40, group="score")
     override: str | None = attribute(type=FieldType.CHOICE, choices=YES_NO, group="score")
