@@ -16,7 +16,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.snapshot import SnapshotPlan, SnapshotTable
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import filling_number, meta, pending, replica, sums
+from rollbook.store import filling_number, meta, pending, recovery, replica, sums
 from rollbook.store.bulk import put_rows
 from rollbook.store.replica_rows import Row
 from rollbook.store.tables import FILLING, REPLICA
@@ -153,7 +153,10 @@ def finish(connection: Connection) -> str | None:
     """All is here; returns the cursor from which the feed is to be followed, ``None`` for where it is."""
     cursor = meta.get(connection, _CURSOR)
     abandon(connection)
-    return None if cursor == _WHERE_IT_IS else cursor
+    if cursor == _WHERE_IT_IS:
+        return None
+    recovery.bases_are_read_anew(connection)
+    return cursor
 
 
 def _let_go(connection: Connection, entity: EntityType, missing: dict[str, int]) -> None:

@@ -68,7 +68,7 @@ def add_all(connection: Connection, entity: EntityType, news: Sequence[NewEntry]
     insert(connection, "operation", made[0], [tuple(row.values()) for row in made])
     insert(connection, "operation_lane", ("lane", "sequence"), lanes)
     for new in news:
-        if new.replaces is not None:
+        if new.replaces is not None and new.kind in (Kind.CREATE, Kind.ALIAS):  # others wait for nothing else
             causes.turn(connection, new.replaces, new.op_id)
     replica.renew(connection, entity, dict.fromkeys(new.entity_id for new in news))
 

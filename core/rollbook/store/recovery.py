@@ -103,6 +103,12 @@ def doubt_bases(connection: Connection) -> None:
     )
 
 
+def bases_are_read_anew(connection: Connection) -> None:
+    """All that is shown is the school's again, but for a reading that began before the notice."""
+    if step(connection) != BEGUN:
+        meta.put(connection, meta.BASES_IN_DOUBT, None)
+
+
 def acknowledged(connection: Connection, since: str, after: int, limit: int) -> Sequence[Any]:
     """Entries that the school had, or its registrar, settled since that time: rows of (sequence, op_id,
     state, frozen), a part at a time."""

@@ -78,12 +78,7 @@ def is_read_anew(connection: Connection) -> bool:
 
 def are_bases_in_doubt(connection: Connection) -> bool:
     """Whether what is shown may be a version that the school lost when it was put back (S22)."""
-    if meta.get(connection, meta.BASES_IN_DOUBT) is None:
-        return False
-    if not is_read_anew(connection):
-        return True
-    meta.put(connection, meta.BASES_IN_DOUBT, None)
-    return False
+    return meta.get(connection, meta.BASES_IN_DOUBT) is not None
 
 
 def forget(connection: Connection, before: str) -> int:
