@@ -32,6 +32,11 @@ class _Kind:
     suggestion: str
 
 
+def is_workbook(data: bytes) -> bool:
+    """Whether the bytes are an Excel workbook of the present kind (.xlsx), told by what is inside."""
+    return data.startswith(_ZIP_STARTS) and any(name.startswith("xl/") for name in _names_in(data))
+
+
 def refuse_other_kinds(data: bytes) -> None:
     """Raise :class:`NotATableError` where ``data`` is known to be something else than a table of text."""
     kind = _empty(data) or _by_magic(data) or _archive(data)

@@ -7,10 +7,10 @@ from pathlib import Path
 from rollbook.exchange.csv_table import find_delimiter, rows_of, separator_line
 from rollbook.exchange.encoding import Encoding, find_encoding
 from rollbook.exchange.errors import UnreadableFileError
-from rollbook.exchange.file_kinds import refuse_binary, refuse_other_kinds, refuse_other_text
+from rollbook.exchange.file_kinds import is_workbook, refuse_binary, refuse_other_kinds, refuse_other_text
 from rollbook.exchange.headings import is_secret
 from rollbook.exchange.table import ReadLimits, Row, Table
-from rollbook.exchange.workbook import is_workbook, rows_of_workbook
+from rollbook.exchange.workbook import rows_of_workbook
 
 _HEAD_BYTES = 1024 * 1024
 _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}

@@ -2,7 +2,6 @@
 
 import io
 import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -13,15 +12,9 @@ from rollbook.exchange.errors import NotATableError
 from rollbook.exchange.table import ReadLimits, Row
 from rollbook.exchange.workbook_parts import damaged, look_through
 
-_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _LAST_ROW = 1_048_576  # of Excel; a file made to do harm names others, and all between would be counted
 _TITLE_ROWS = 10
 """So many rows may stand above the headings: a title, a date."""
-
-
-def is_workbook(data: bytes) -> bool:
-    """Whether the bytes are an Excel workbook of the present kind (.xlsx), told by what is inside."""
-    return data.startswith(_ZIP_STARTS) and any(name.startswith("xl/") for name in _names_in(data))
 
 
 def rows_of_workbook(data: bytes, limits: ReadLimits) -> tuple[str, list[Row]]:
@@ -46,14 +39,6 @@ def rows_of_workbook(data: bytes, limits: ReadLimits) -> tuple[str, list[Row]]:
     raise NotATableError(
         "empty workbook", "No sheet of this workbook holds a row.", "Look whether it is the right file."
     )
-
-
-def _names_in(data: bytes) -> frozenset[str]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return frozenset(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return frozenset()
 
 
 @contextmanager
