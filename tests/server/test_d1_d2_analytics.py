@@ -77,3 +77,22 @@ def test_d2_averages_of_a_student_and_how_the_class_is_spread(school: SchoolServ
     whole = parts(viewer, f"sections/{section}")["grades"]
     assert (whole["graded"], whole["median"]) == (2, "73.8")
     assert whole["bands"] == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1]
+
+
+def test_d4_a_student_who_is_named_by_two_ids_is_one(school: SchoolServer) -> None:
+    desk = school.desk()
+    section, (eleni, *_others) = a_class(desk)
+    unsent = str(uuid.uuid4())
+    said = Operation(str(uuid.uuid4()), Kind.ALIAS, "student", eleni, base_version=1, alias=unsent)
+    [result] = desk.push(said)
+    assert result.outcome is Outcome.APPLIED, result.problem
+    add(desk, "register_taken", section_id=section, date="2026-09-11", period="day")
+    in_register = {"section_id": section, "date": "2026-09-11", "period": "day"}
+    add(desk, "attendance_mark", student_id=unsent, teacher_code="A", **in_register)
+    item = add(desk, "line_item", section_id=section, title="Test", maximum="20")
+    add(desk, "result", line_item_id=item, student_id=unsent, score="15")
+    viewer = school.desk(Role.VIEWER)
+    whole, mine = parts(viewer, f"sections/{section}"), parts(viewer, f"students/{eleni}")
+    assert (whole["attendance"]["students"], whole["attendance"]["absent"]) == (3, 1)
+    assert (mine["attendance"]["absent"], mine["grades"][0]["percent"]) == (1, "75.0")
+    assert whole["grades"]["graded"] == 1

@@ -21,6 +21,15 @@ def maria(make_desk: MakeDesk) -> ClientDesk:
     return make_desk()
 
 
+@pytest.fixture
+def other(make_desk: MakeDesk) -> ClientDesk:
+    """A colleague's, from which the school has a student with the number 7."""
+    desk = make_desk()
+    desk.add(given_name="Hana", student_number="7")
+    desk.sync()
+    return desk
+
+
 def add(desk: ClientDesk, entity: str, **values: object) -> Saved:
     """Register something."""
     return desk.client.save(Edit(entity, None, dict(values)))
@@ -68,11 +77,8 @@ def test_s4_many_saved_at_once_may_name_each_other(maria: ClientDesk) -> None:
 
 
 def test_s4_it_waits_for_what_a_person_must_decide_and_goes_once_that_went(
-    maria: ClientDesk, make_desk: MakeDesk
+    maria: ClientDesk, other: ClientDesk
 ) -> None:
-    other = make_desk()
-    other.add(given_name="Hana", student_number="7")
-    other.sync()
     someone, _section, inside = enrolled(maria, given_name="Eleni", student_number="7")
     maria.sync()
     waiting = maria.client.entry(str(inside.op_id))
@@ -104,12 +110,8 @@ def test_s16_it_follows_a_student_who_is_said_to_be_another(maria: ClientDesk, m
     assert shown.id == known.entity_id
 
 
-def test_s3_discarding_what_was_never_sent_takes_what_hangs_on_it(
-    maria: ClientDesk, make_desk: MakeDesk
-) -> None:
-    other = make_desk()
-    other.add(given_name="Hana", student_number="7")
-    other.sync()
+@pytest.mark.usefixtures("other")
+def test_s3_discarding_what_was_never_sent_takes_what_hangs_on_it(maria: ClientDesk) -> None:
     someone, section, inside = enrolled(maria, given_name="Eleni", student_number="7")
     maria.sync()
     given_up = maria.client.discard(str(someone.op_id))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from rollbook.domain.attendance_rate import Attendance, attendance_of
 from rollbook.domain.grade_average import average_of, shown
 from rollbook.server.analytics.marks import attendance_told
-from rollbook.server.analytics.records import among_those, live
+from rollbook.server.analytics.records import among_those, live, meant
 from rollbook.server.problems import ProblemError
 from rollbook.server.sync.incoming import is_record_id
 
@@ -26,14 +26,17 @@ def check_section(connection: Connection, school_id: str, section_id: str) -> No
 
 def attendance_part(connection: Connection, school_id: str, section_id: str) -> dict[str, Any]:
     """The attendance of all that are or were in the section, together."""
-    enrolments = live(connection, school_id, "section_enrolment", section_id=section_id)
-    marks = live(connection, school_id, "attendance_mark", section_id=section_id)
+    enrolments = meant(
+        connection, school_id, live(connection, school_id, "section_enrolment", section_id=section_id)
+    )
+    marks = meant(
+        connection, school_id, live(connection, school_id, "attendance_mark", section_id=section_id)
+    )
     taken = live(connection, school_id, "register_taken", section_id=section_id)
     codes = live(connection, school_id, "attendance_code")
-    students = {each["student_id"] for each in (*enrolments.values(), *marks.values())}
+    students = {each["student_id"] for each in (*enrolments, *marks)}
     by_student = (
-        attendance_of(student, enrolments.values(), taken.values(), marks.values(), codes.values())
-        for student in students
+        attendance_of(student, enrolments, taken.values(), marks, codes.values()) for student in students
     )
     return {"students": len(students), **attendance_told(_together(by_student))}
 
@@ -44,7 +47,7 @@ def grades_part(connection: Connection, school_id: str, section_id: str) -> dict
     categories = live(connection, school_id, "category", section_id=section_id)
     results = among_those(connection, school_id, "result", "line_item_id", items.keys())
     by_student: dict[str, list[dict[str, Any]]] = {}
-    for result in results.values():
+    for result in meant(connection, school_id, results):
         by_student.setdefault(result["student_id"], []).append(result)
     averages = (average_of(own, items, categories) for own in by_student.values())
     percents = sorted(average.percent for average in averages if average is not None)
