@@ -10,6 +10,7 @@ from rollbook.client.chosen import EDITED, SAME, WHOLE_RECORD, Chosen
 from rollbook.client.values import Edit, RecordQuery, Saved
 from rollbook.domain.entity import FieldType
 from rollbook.domain.registry import ENTITIES
+from rollbook.store.errors import NotAllowedNowError
 from support.client_desk import ClientDesk
 
 MakeDesk = Callable[..., ClientDesk]
@@ -114,7 +115,9 @@ def test_s16_it_follows_a_student_who_is_said_to_be_another(maria: ClientDesk, m
 def test_s3_discarding_what_was_never_sent_takes_what_hangs_on_it(maria: ClientDesk) -> None:
     someone, section, inside = enrolled(maria, given_name="Eleni", student_number="7")
     maria.sync()
-    given_up = maria.client.discard(str(someone.op_id))
+    with pytest.raises(NotAllowedNowError, match=r"Eleni .* · 1A"):  # never without a word
+        maria.client.discard(str(someone.op_id))
+    given_up = maria.client.discard(str(someone.op_id), together=True)
     assert {each["op_id"] for each in given_up} == {someone.op_id, inside.op_id}
     assert not maria.sync().outstanding
     assert maria.client.record("section_enrolment", inside.entity_id) is None

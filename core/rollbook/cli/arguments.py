@@ -136,6 +136,7 @@ def _outbox(commands: Commands) -> None:
     discard = _leaf(verbs, "discard", "give an entry up")
     discard.add_argument("op", metavar="ID", help=_ENTRY_ID)
     discard.add_argument("--export", type=Path, metavar="FILE", help="write what is discarded there first")
+    discard.add_argument("--together", action="store_true", help="with entries of others that hang on it")
 
 
 def _conflicts(commands: Commands) -> None:

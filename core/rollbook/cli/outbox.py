@@ -118,7 +118,7 @@ def _discard(client: Client, arguments: Namespace) -> Answer:
     entry = existing(client, arguments.op)
     if arguments.export:  # a file that cannot be written is found out before anything is discarded
         _write(arguments.export, [plain(entry)])
-    given_up = client.discard(entry.op_id)
+    given_up = client.discard(entry.op_id, together=arguments.together)
     said = [f"Discarded {words.counted(len(given_up), 'entry', 'entries')} of {entry.label}."]
     if arguments.export:
         _write(arguments.export, given_up)

@@ -112,10 +112,11 @@ class Commands:
         """Undo an entry that was never sent."""
         return self._elsewhere("take_back", op_id, bool, lambda again: self._take_back(op_id, again))
 
-    def discard(self, op_id: str) -> list[dict[str, Any]]:
-        """Give an entry up."""
+    def discard(self, op_id: str, *, together: bool) -> list[dict[str, Any]]:
+        """Give an entry up; ``together`` with those of other records that hang on it."""
+        do = "discard_together" if together else "discard"
         return self._elsewhere(
-            "discard", op_id, list[dict[str, Any]], lambda again: self._discard(op_id, again)
+            do, op_id, list[dict[str, Any]], lambda again: self._discard(op_id, again, together=together)
         )
 
     def tell(self, do: str) -> None:
@@ -161,7 +162,7 @@ class Commands:
                 return again
             return outbox.take_back(connection, ENTITIES[row.entity], op_id)
 
-    def _discard(self, op_id: str, again: bool) -> list[dict[str, Any]]:
+    def _discard(self, op_id: str, again: bool, *, together: bool) -> list[dict[str, Any]]:
         with self.store.write() as connection:
             row = outbox.find(connection, op_id)
             if row is None:
@@ -169,4 +170,4 @@ class Commands:
             if again and row.state == State.DISCARDED:
                 return [outbox.exported(each) for each in outbox.group(connection, op_id)]
             at = self.saving.clock.now().isoformat()
-            return outbox.discard(connection, op_id, at)
+            return outbox.discard(connection, op_id, at, together=together)

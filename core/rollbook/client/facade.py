@@ -226,12 +226,12 @@ class Client:
             self._changed(entry.entity, entry.entity_id)
         self.wake()
 
-    def discard(self, op_id: str) -> list[dict[str, Any]]:
-        """Give an entry up; returns what was discarded, for export. Raises :class:`NotAllowedNowError`."""
-        entry = self.entry(op_id)
-        given_up = self._commands.discard(op_id)
-        if entry is not None:
-            self._changed(entry.entity, entry.entity_id)
+    def discard(self, op_id: str, *, together: bool = False) -> list[dict[str, Any]]:
+        """Give an entry up; returns what was discarded, for export. Raises :class:`NotAllowedNowError`, also
+        where entries of other records hang on it and are not to go ``together`` with it (S3)."""
+        given_up = self._commands.discard(op_id, together=together)
+        for entity, entity_id in {(each["entity"], each["entity_id"]): None for each in given_up}:
+            self._changed(entity, entity_id)
         return given_up
 
     def resolve(self, op_id: str, choices: Mapping[str, Chosen]) -> Saved:

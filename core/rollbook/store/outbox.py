@@ -28,6 +28,8 @@ _COUNTS = (
     f"AND (present.state NOT IN ({listed(NEEDS_A_PERSON)}) OR carried_by IS NULL)) "
     f"FROM present WHERE present.state NOT IN ({listed(SETTLED)})"
 )
+_NAMED = 5
+"""Of the entries that hang on one, so many are named in a message."""
 _OLDEST = f"SELECT created_at FROM operation WHERE state IN ({listed(ACTIVE)}) ORDER BY sequence LIMIT 1"
 
 
@@ -221,10 +223,12 @@ def park(connection: Connection, op_id: str, cause: Problem) -> None:
     )
 
 
-def discard(connection: Connection, op_id: str, at: str) -> list[dict[str, Any]]:
+def discard(connection: Connection, op_id: str, at: str, *, together: bool) -> list[dict[str, Any]]:
     """Give an entry up, by a person's decision, with those that its bytes carry.
 
-    A create takes with it what hangs on it. Returns what was discarded, for export.
+    A create takes with it what hangs on it, entries of other records only where the person has said so:
+    ``together``. Returns what was discarded, for export.
+    Raises :class:`NotAllowedNowError` also where those would go without a word (S3).
     Raises :class:`NotAllowedNowError` while its outcome is unknown (S3).
     """
     row = find(connection, op_id)
@@ -237,7 +241,13 @@ def discard(connection: Connection, op_id: str, at: str) -> list[dict[str, Any]]
         )
     if row.uncertain or row.state in (State.SENDING, State.UNKNOWN):
         raise NotAllowedNowError("The school may have this entry already; go online once, then decide.")
-    given_up = hanging_together(connection, row)
+    given_up = _hanging_together(connection, row)
+    others = [each for each in given_up if each.entity_id != row.entity_id]
+    if others and not together:
+        raise NotAllowedNowError(
+            f"{len(others)} other entries hang on this one: {_some_labels(others)}. Discard them together "
+            "with it, or correct it and they go."
+        )
     for each in given_up:
         connection.execute(
             update(OPERATION)
@@ -252,7 +262,12 @@ def discard(connection: Connection, op_id: str, at: str) -> list[dict[str, Any]]
     return [exported(each) for each in given_up]
 
 
-def hanging_together(connection: Connection, row: Any) -> list[Any]:
+def _some_labels(found: Sequence[Any]) -> str:
+    names = [each.label or each.entity for each in found]
+    return "; ".join(names[:_NAMED]) + ("; …" if len(names) > _NAMED else "")
+
+
+def _hanging_together(connection: Connection, row: Any) -> list[Any]:
     """The entry with all that is given up with it: a create takes what hangs on it, also of other records.
 
     None of those has gone out: they wait for the create.
