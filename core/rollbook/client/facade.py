@@ -20,6 +20,7 @@ from rollbook.client.listeners import Listeners
 from rollbook.client.numbers import numbered_entity
 from rollbook.client.proposals import Proposals
 from rollbook.client.queries import checked
+from rollbook.client.registers import Registers
 from rollbook.client.reports import Reports
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
@@ -81,6 +82,7 @@ class Client:
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
         self.proposals = Proposals(api, store, listeners.emit)
+        self.registers = Registers(store, self.save_many, self.new_run)
         self.reports = Reports(api)
         self.support = Support(Sources(account, store, settings, self.status, now), api, engine)
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -25,6 +25,12 @@ def meant_all(connection: Connection, record_ids: Sequence[str]) -> dict[str, st
     return dict(read(connection, statement, [these(record_ids)]))
 
 
+def names_of(connection: Connection, entity: str, record_id: str) -> list[str]:
+    """The ids under which a record may be named: its own, and its aliases."""
+    query = select(ALIAS.c.alias_id).where(ALIAS.c.entity == entity, ALIAS.c.record_id == record_id)
+    return [record_id, *connection.execute(query).scalars()]
+
+
 def learn(connection: Connection, entity: EntityType, alias_id: str, record_id: str) -> str:
     """Keep the alias and turn the entries that wait on it to the record; gives the id that is meant.
 

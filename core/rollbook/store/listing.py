@@ -1,7 +1,7 @@
 """Pages of records for lists and searches, straight from SQL (W12, D5)."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,20 @@ def naming(
     )
     found = connection.execute(select(table.c.id, *columns).where(these)).mappings()
     return {row["id"]: dict(row) for row in found}
+
+
+def matching(
+    connection: Connection, entity_name: str, *, archived: bool = False, **any_of: Collection[str]
+) -> list[Mapping[str, Any]]:
+    """The records that hold one of the values given for each field (or ``id``), in no order.
+
+    ``archived``: archived ones too. Raises ``KeyError`` for an unknown entity or field.
+    """
+    table = REPLICA[entity_name]
+    where: list[ColumnElement[bool]] = [table.c[name].in_(values) for name, values in any_of.items()]
+    if not archived:
+        where.append(table.c.deleted == 0)
+    return [dict(row) for row in connection.execute(select(table).where(*where)).mappings()]
 
 
 def every(connection: Connection, entity_name: str) -> Iterator[Mapping[str, Any]]:
