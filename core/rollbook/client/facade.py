@@ -13,6 +13,7 @@ from rollbook.client.bundle import Sources
 from rollbook.client.commands import Commands
 from rollbook.client.dashboard import Dashboards, DashboardView
 from rollbook.client.first_attempt import first_attempt, has_answer
+from rollbook.client.grades import Grades
 from rollbook.client.handover.handed import Handed, synced
 from rollbook.client.handover.serving import Serving
 from rollbook.client.history import history_of
@@ -82,6 +83,7 @@ class Client:
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
         self.proposals = Proposals(api, store, listeners.emit)
+        self.grades = Grades(store, self.save_many, self.new_run)
         self.registers = Registers(store, self.save_many, self.new_run)
         self.reports = Reports(api)
         self.support = Support(Sources(account, store, settings, self.status, now), api, engine)
