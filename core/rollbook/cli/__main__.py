@@ -13,6 +13,7 @@ import structlog
 from rollbook.cli import (
     conflicts,
     exporting,
+    grades,
     history,
     importing,
     leaving,
@@ -21,7 +22,9 @@ from rollbook.cli import (
     photo,
     printing,
     proposals,
+    registers,
     report,
+    sections,
     status,
     students,
     support,
@@ -56,6 +59,9 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "proposals": proposals.run,
     "report": report.run,
     "support": support.run,
+    "sections": sections.run,
+    "register": registers.run,
+    "grades": grades.run,
 }
 
 
@@ -70,6 +76,9 @@ _SHOW_THE_SCHOOL = (
     "print",
     "proposals",
     "report",
+    "sections",
+    "register",
+    "grades",
 )
 _SIGNED_OUT = (
     "You are signed out: nothing of the school is shown or entered until {0} signs in again ({1}). "

@@ -29,6 +29,14 @@ _COLUMNS = (
     "The first row names the columns: a field's name or what other programs call it (Surname, DOB, …). "
     f"{_FIELDS}"
 )
+_MARKS = (
+    "Name the exceptions alone: who is not named is present. CODE is one of the school's codes; a reason may "
+    "stand behind it: 1042=E:dentist"
+)
+_SCORES = (
+    "SCORE is a number (14.5 or 14,5), exempt or missing; NUMBER= takes a score back. Who is not named keeps "
+    "what they have. Where one is wrong, each is told and none is saved."
+)
 _ENTRY_ID = "the entry's ID, or its last letters as the list shows them"
 
 
@@ -45,6 +53,7 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     _connecting(commands)
     _students(commands)
+    _classes(commands)
     _photo(commands)
     _report(commands)
     _outbox(commands)
@@ -107,6 +116,29 @@ def _students(commands: Commands) -> None:
     _leaf(verbs, "archive", "archive a student; nothing is deleted").add_argument("id", metavar="ID")
     history = _leaf(commands, "history", "who changed what of a student, and what was not kept")
     history.add_argument("id", metavar="STUDENT_ID")
+
+
+def _classes(commands: Commands) -> None:
+    sections = _verbs(commands, "sections", "classes, and who is in them")
+    listed = _leaf(sections, "list", "all sections, by title")
+    listed.add_argument("--limit", type=int, default=200, metavar="N")
+    _leaf(sections, "show", "one section, with its students and what is graded").add_argument(
+        "id", metavar="ID"
+    )
+    registers = _verbs(commands, "register", "a section's register of a day")
+    show = _leaf(registers, "show", "who is in it, and their marks")
+    take = _leaf(registers, "take", "enter it, as one", _MARKS)
+    for verb in (show, take):
+        verb.add_argument("section", metavar="SECTION", help="its ID, as rollbookctl sections list shows it")
+        verb.add_argument("date", metavar="DATE", help="such as 2026-11-02")
+        verb.add_argument("--period", default="day", help="of the day, where it has several registers")
+    take.add_argument("marks", nargs="*", metavar="STUDENT_NUMBER=CODE[:reason]")
+    grades = _verbs(commands, "grades", "results of what is graded")
+    sheet = _leaf(grades, "show", "the section's students with their results")
+    enter = _leaf(grades, "enter", "enter scores, as one", _SCORES)
+    for verb in (sheet, enter):
+        verb.add_argument("line_item", metavar="LINE_ITEM", help="its ID, as rollbookctl sections show tells")
+    enter.add_argument("scores", nargs="+", metavar="STUDENT_NUMBER=SCORE")
 
 
 def _photo(commands: Commands) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from rollbook.client.roster import (
+    Pupil,
     RefusedRowsError,
     Rows,
     breach,
@@ -88,6 +89,12 @@ class Registers:
         """Who is in the section on that day, by name, with their marks."""
         with self.store.read() as connection:
             return _register(connection, section_id, date, period)
+
+    def students(self, section_id: str) -> list[Pupil]:
+        """All who are or were in the section and are not archived, by name."""
+        with self.store.read() as connection:
+            section = existing(connection, "section", section_id, "section_id")
+            return [each for each in pupils(connection, section["id"]) if not each.archived]
 
     def take(
         self,
