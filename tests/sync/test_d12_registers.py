@@ -165,3 +165,11 @@ def test_s16_a_student_may_be_named_by_an_alias(
     desk.sync()
     assert codes(read(desk, room))[0] == ("L", None)
     assert marks_here(desk) == 1
+
+
+def test_d1_a_mark_says_something(desk: ClientDesk, room: Classroom) -> None:
+    take(desk, room, s0=Mark("A"))
+    [mark] = desk.client.records(RecordQuery("attendance_mark")).rows
+    with pytest.raises(RefusedEntryError) as caught:
+        desk.client.save(Edit("attendance_mark", mark.id, {"teacher_code": None}))
+    assert [breach.field for breach in caught.value.breaches] == ["teacher_code"]

@@ -68,6 +68,7 @@ ATTENDANCE_MARK = describe(
     AttendanceMark,
     plural="attendance-marks",
     area="marks",
+    rules=(says_something,),
     natural_keys=(("section_id", "student_id", "date", "period"),),
     called=("student_id", "date", "teacher_code"),
 )
