@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rollbook.api.client import ApiClient
-from rollbook.client import entries
 from rollbook.client.accounts import Account
 from rollbook.client.bundle import Sources
 from rollbook.client.commands import Commands
@@ -20,7 +19,7 @@ from rollbook.client.history import history_of
 from rollbook.client.listeners import Listeners
 from rollbook.client.numbers import numbered_entity
 from rollbook.client.proposals import Proposals
-from rollbook.client.queries import checked
+from rollbook.client.reads import Reads
 from rollbook.client.registers import Registers
 from rollbook.client.reports import Reports
 from rollbook.client.resolving import Chosen, Resolving
@@ -33,26 +32,21 @@ from rollbook.client.values import (
     Event,
     FirstAttempt,
     History,
-    RecordPage,
-    RecordQuery,
-    RecordRow,
     RecordsChanged,
     Saved,
     Status,
     StatusChanged,
-    WaitingEntry,
 )
 from rollbook.domain.files import file_value
 from rollbook.domain.registry import ENTITIES
 from rollbook.resilience.failures import CallFailedError
-from rollbook.store import aliases, causes, files, listing, outbox, soundness, staged
+from rollbook.store import files, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.password_check import PasswordCheck
-from rollbook.store.states import SHOWN
 from rollbook.sync.engine import EngineBusyError, SyncEngine
 
 
-class Client:
+class Client(Reads):
     """One user's work with one school.
 
     Queries and commands are local, take milliseconds and may be called from any thread. Coroutines belong to
@@ -73,8 +67,8 @@ class Client:
         settings: ClientSettings,
         now: Callable[[], datetime],
     ) -> None:
+        super().__init__(store)
         self.account = account
-        self._store = store
         self._api = api
         self._engine = engine
         self._saving = saving
@@ -93,74 +87,9 @@ class Client:
         """Have ``listener`` called, on whichever thread, at each change; returns the way to stop it."""
         return self._listeners.add(listener)
 
-    def records(self, query: RecordQuery) -> RecordPage:
-        """A page of records that are not archived.
-
-        Raises ``KeyError`` for an unknown entity or field, :class:`RefusedEntryError` for an absurd value.
-        """
-        query = checked(query)
-        with self._store.read() as connection:
-            page = listing.page(
-                connection,
-                query.entity,
-                words=query.text,
-                sort=query.sort,
-                descending=query.descending,
-                limit=query.limit,
-                offset=query.offset,
-                filters=query.filters,
-            )
-        return RecordPage(tuple(_record(query.entity, row) for row in page.rows), page.total)
-
-    def record(self, entity: str, entity_id: str) -> RecordRow | None:
-        """One record, archived ones too; ``None`` when this computer has none."""
-        with self._store.read() as connection:
-            row = listing.one(connection, entity, aliases.meant(connection, entity, entity_id))
-        return None if row is None else _record(entity, row)
-
-    def every_record(self, entity: str) -> Iterator[tuple[RecordRow, bool]]:
-        """Every record here with whether it is archived, read as one consistent whole."""
-        with self._store.read() as connection:
-            for row in listing.every(connection, entity):
-                yield _record(entity, row), bool(row["deleted"])
-
-    def entries_of(self, entity: str, entity_id: str) -> tuple[WaitingEntry, ...]:
-        """The record's entries that wait, in the order in which they go."""
-        with self._store.read() as connection:
-            found = outbox.rows_of_record(connection, aliases.meant(connection, entity, entity_id))
-            mine = [row for row in found if row.entity == entity]
-            return entries.waiting_entries(mine, causes.waiting(connection, mine))
-
-    def entry(self, op_id: str) -> WaitingEntry | None:
-        """One entry, settled ones too."""
-        with self._store.read() as connection:
-            rows = outbox.group(connection, op_id)
-            return entries.as_one(rows, causes.waiting(connection, rows)) if rows else None
-
-    def entries(
-        self, *, states: tuple[str, ...] | None = None, limit: int = 500, offset: int = 0
-    ) -> tuple[WaitingEntry, ...]:
-        """Entries in those states (all that are not settled, without), in the order in which they go."""
-        with self._store.read() as connection:
-            found = list(outbox.rows(connection, states or SHOWN, limit, offset))
-            return entries.waiting_entries(found, causes.waiting(connection, found))
-
     def status(self) -> Status:
         """The truth, computed from the tables now (S24)."""
         return status_now(self.account, self._store, self._api, self._engine)
-
-    def waiting_as_data(self) -> list[dict[str, Any]]:
-        """All that the school does not have yet, complete enough to be entered again by hand."""
-        with self._store.read() as connection:
-            return [outbox.exported(row) for row in outbox.rows(connection, limit=1_000_000)]
-
-    def verify(self) -> list[str]:
-        """What is wrong with the store's file, in words; empty when it is sound."""
-        with self._store.read() as connection:
-            found = soundness.problems(connection)
-        if found:
-            self._store.doubt()
-        return found
 
     # ---- commands
 
@@ -392,8 +321,3 @@ class Client:
     def _changed(self, entity: str, entity_id: str) -> None:
         self._listeners.emit(RecordsChanged(entity, (entity_id,)))
         self._listeners.emit(StatusChanged())
-
-
-def _record(entity: str, row: Mapping[str, Any]) -> RecordRow:
-    values = {name: row[name] for name in ENTITIES[entity].names}
-    return RecordRow(row["id"], values, row["mark"], row["version"], bool(row.get("deleted")))
