@@ -19,6 +19,7 @@ class Student:
     preferred_family_name: str | None = attribute(searched=True, section="name")
     native_name: str | None = attribute(searched=True, section="name")
     birth_date: str | None = attribute(type=FieldType.DATE, listed=True, section="person")
+    birth_place: str | None = attribute(limit=120, section="person")
     sex: str | None = attribute(type=FieldType.CHOICE, choices=SEXES, section="person")
     pronouns: str | None = attribute(limit=40, section="person")
     nationality: str | None = attribute(limit=60, section="person")

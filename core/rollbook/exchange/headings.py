@@ -37,6 +37,7 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
         "Birthdate", "Date of Birth", "DOB", "Birthday",
         "Ημερομηνία γέννησης", "Ημ. γέννησης", "Ημ/νία γέννησης",
     ),
+    "birth_place": ("Birthplace", "Place of Birth", "Τόπος γέννησης"),
     "sex": ("Gender", "Φύλο"),
     "nationality": ("Citizenship", "Υπηκοότητα", "Ιθαγένεια"),
     "home_language": ("Native Language", "Language Spoken at Home", "Μητρική γλώσσα", "Γλώσσα"),

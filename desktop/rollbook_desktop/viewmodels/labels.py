@@ -18,6 +18,7 @@ FIELDS: dict[str, str] = {
     "preferred_family_name": QT_TRANSLATE_NOOP("fields", "Preferred family name"),
     "native_name": QT_TRANSLATE_NOOP("fields", "Name in its own script"),
     "birth_date": QT_TRANSLATE_NOOP("fields", "Date of birth"),
+    "birth_place": QT_TRANSLATE_NOOP("fields", "Place of birth"),
     "sex": QT_TRANSLATE_NOOP("fields", "Sex"),
     "pronouns": QT_TRANSLATE_NOOP("fields", "Pronouns"),
     "nationality": QT_TRANSLATE_NOOP("fields", "Nationality"),
