@@ -170,10 +170,19 @@ def _overwritten(found: AtSchool, ledger: Ledger) -> Iterator[Fault]:
                 yield from _blind(ledger, entry, name, (old, new))
             if one.kind == "archive":
                 yield from _archived_blind(ledger, entry, before)
-            if gone.get(one.record) and entry.follows is None:
+            if gone.get(one.record) and not _was_asked(one.op_id, ledger):
                 yield Fault(LOST, f"{one.op_id[-6:]} brought {one.record[-6:]} back and nobody was asked")
         before.update({name: new for name, (_old, new) in one.changes.items() if name in FIELDS})
         gone[one.record] = one.kind == "archive"
+
+
+def _was_asked(op_id: str, ledger: Ledger) -> bool:
+    """Whether a person's decision made this entry, or one that it goes on for since it was mended."""
+    entry = ledger.entries.get(op_id)
+    earlier = (other for other, decision in ledger.decisions.items() if decision.successor == op_id)
+    return (entry is not None and entry.follows is not None) or any(
+        _was_asked(other, ledger) for other in earlier
+    )
 
 
 def _blind(ledger: Ledger, entry: Entry, name: str, change: tuple[Any, Any]) -> Iterator[Fault]:
