@@ -10,23 +10,25 @@ from rollbook.exchange.errors import UnreadableFileError
 from rollbook.exchange.file_kinds import is_workbook, refuse_binary, refuse_other_kinds, refuse_other_text
 from rollbook.exchange.headings import is_secret
 from rollbook.exchange.table import ReadLimits, Row, Table
-from rollbook.exchange.workbook import rows_of_workbook
+from rollbook.exchange.workbook import read_sheet
 
 _HEAD_BYTES = 1024 * 1024
 _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
-def read_table(source: Path | bytes, *, name: str = "", limits: ReadLimits | None = None) -> Table:
-    """Read a table from a file, or from its bytes.
+def read_table(
+    source: Path | bytes, *, name: str = "", sheet: str = "", limits: ReadLimits | None = None
+) -> Table:
+    """Read a table from a file, or from its bytes; of a workbook the sheet of that name, or the first.
 
     Raises :class:`UnreadableFileError` where it cannot be opened or is larger than the limits, and
     :class:`NotATableError` where it is something else; both say what to do.
     """
     limits = limits or ReadLimits()
     if isinstance(source, Path):
-        return _from_bytes(_bytes_of(source, limits), name or source.name, limits)
+        return _from_bytes(_bytes_of(source, limits), name or source.name, sheet, limits)
     _refuse_large(len(source), limits)
-    return _from_bytes(source, name, limits)
+    return _from_bytes(source, name, sheet, limits)
 
 
 def _bytes_of(path: Path, limits: ReadLimits) -> bytes:
@@ -64,9 +66,9 @@ def _refuse_large(size: int, limits: ReadLimits) -> None:
         )
 
 
-def _from_bytes(data: bytes, name: str, limits: ReadLimits) -> Table:
+def _from_bytes(data: bytes, name: str, sheet: str, limits: ReadLimits) -> Table:
     if is_workbook(data):
-        return _from_workbook(data, name, limits)
+        return _from_workbook(data, name, sheet, limits)
     refuse_other_kinds(data)
     encoding = find_encoding(data)
     head = data[:_HEAD_BYTES].decode(encoding.name, "replace")
@@ -89,12 +91,17 @@ def _from_bytes(data: bytes, name: str, limits: ReadLimits) -> Table:
     )
 
 
-def _from_workbook(data: bytes, name: str, limits: ReadLimits) -> Table:
-    sheet, rows = rows_of_workbook(data, limits)
-    headers = _headers(rows[0].cells)
-    padded = (_as_wide(row, len(headers)) for row in rows[1:])
-    note = f"Read the sheet “{sheet}” of an Excel workbook; its headings are in row {rows[0].number}."
-    return Table(headers, list(_without_secrets(padded, headers)), "utf-8", "", name, (note,))
+def _from_workbook(data: bytes, name: str, asked: str, limits: ReadLimits) -> Table:
+    found = read_sheet(data, limits, asked)
+    headings, rows = found.rows[0], found.rows[1:]
+    headers = _headers(headings.cells)
+    padded = (_as_wide(row, len(headers)) for row in rows)
+    notes = [
+        f"Read the sheet “{found.title}” of an Excel workbook; its headings are in row {headings.number}."
+    ]
+    if found.others:
+        notes.append(f"Not read: {', '.join(f'“{title}”' for title in found.others)}.")
+    return Table(headers, list(_without_secrets(padded, headers)), "utf-8", "", name, tuple(notes))
 
 
 def _as_wide(row: Row, width: int) -> Row:

@@ -11,6 +11,7 @@ from rollbook.exchange.table import UNREADABLE
 
 # Case counts: “Null” and “Na” are names that people bear.
 _UNKNOWN = frozenset({"NULL", "null", "N/A", "n/a", "#N/A", "NaN", "\\N", "-", "--", "—", "–"})
+_BROKEN = frozenset({"#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
 _MADE_PLAIN = re.compile(r"'[=+\-@\t\r]")
 _FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d+")
@@ -50,6 +51,15 @@ def read_cell(spec: FieldSpec, cell: str, order: Order) -> CellValue:
     text = _plain(spec, cell) if cell else ""
     if not text:
         return _NOTHING
+    if text in _BROKEN:
+        raise CellError(
+            RuleBreach(
+                spec.name,
+                "broken-formula",
+                f"“{text}” is what a spreadsheet shows for a formula that does not work.",
+                "Mend the formula in the spreadsheet, or enter the value itself.",
+            )
+        )
     if text in _UNKNOWN:
         return CellValue(None, f"“{text}” was taken as unknown.")
     try:

@@ -1,9 +1,11 @@
 """Rows of an Excel workbook (D8), each cell as the text that a person reads in it."""
 
 import io
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import repeat
 from typing import Any
@@ -13,32 +15,57 @@ from rollbook.exchange.table import ReadLimits, Row
 from rollbook.exchange.workbook_parts import damaged, look_through
 
 _LAST_ROW = 1_048_576  # of Excel; a file made to do harm names others, and all between would be counted
+_ZEROS = re.compile("0{2,}")
 _TITLE_ROWS = 10
 """So many rows may stand above the headings: a title, a date."""
 
 
-def rows_of_workbook(data: bytes, limits: ReadLimits) -> tuple[str, list[Row]]:
-    """The name of the first sheet that is shown and holds anything, and its rows from the headings on.
+@dataclass(frozen=True, slots=True)
+class SheetRead:
+    """A sheet's rows from the headings on, its name, and the names of those that were not read."""
 
-    Raises :class:`NotATableError` for a workbook that is damaged, a trap, or without rows.
+    title: str
+    rows: list[Row]
+    others: tuple[str, ...]
+
+
+def read_sheet(data: bytes, limits: ReadLimits, named: str = "") -> SheetRead:
+    """The sheet of that name, or the first one that is shown and holds anything.
+
+    Raises :class:`NotATableError` for a workbook that is damaged, a trap, or without rows or that sheet.
     """
     has_formulas = look_through(data, limits)
     try:
         with _opened(data, values=True) as shown:
-            for sheet in shown.worksheets:
-                if sheet.sheet_state == "visible":
-                    rows = _without_titles(list(_rows(sheet, limits)))
-                    if rows:
-                        if has_formulas:
-                            rows = _with_formulas_told(data, sheet.title, rows)
-                        return sheet.title, rows
+            titles = [sheet.title for sheet in shown.worksheets if sheet.sheet_state == "visible"]
+            for sheet in _asked(shown.worksheets, named):
+                rows = _without_titles(list(_rows(sheet, limits)))
+                if rows:
+                    if has_formulas:
+                        rows = _with_formulas_told(data, sheet.title, rows)
+                    others = tuple(title for title in titles if title != sheet.title)
+                    return SheetRead(sheet.title, rows, others)
     except NotATableError:
         raise
     except Exception as error:  # openpyxl meets damage with whatever its code stumbles over
         raise damaged() from error
-    raise NotATableError(
-        "empty workbook", "No sheet of this workbook holds a row.", "Look whether it is the right file."
-    )
+    which = f"The sheet “{named}” holds no row." if named else "No sheet of this workbook holds a row."
+    raise NotATableError("empty workbook", which, "Look whether it is the right file.")
+
+
+def _asked(sheets: Sequence[Any], named: str) -> list[Any]:
+    """The sheets to look into; one that is asked for by its name may be hidden."""
+    if not named:
+        return [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    found = [sheet for sheet in sheets if sheet.title.casefold() == named.casefold()]
+    if not found:
+        there = ", ".join(f"“{sheet.title}”" for sheet in sheets)
+        raise NotATableError(
+            "no such sheet",
+            f"This workbook has no sheet “{named}”.",
+            f"Choose one of these: {there}.",
+        )
+    return found
 
 
 @contextmanager
@@ -57,10 +84,10 @@ def _opened(data: bytes, *, values: bool) -> Iterator[Any]:
 def _rows(sheet: Any, limits: ReadLimits) -> Iterator[Row]:
     """The rows that hold anything; ``number`` is the one that the sheet shows."""
     sheet.reset_dimensions()  # some programs write a wrong one
-    for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+    for number, found in enumerate(sheet.iter_rows(), 1):
         if number > _LAST_ROW:
             raise damaged()
-        cells = [_as_text(value) for value in values]
+        cells = [_as_shown(cell) for cell in found]
         while cells and not cells[-1].strip():
             cells.pop()
         if not cells:
@@ -108,6 +135,14 @@ def _with_formulas_told(data: bytes, title: str, rows: list[Row]) -> list[Row]:
 
 def _without_result(cell: str) -> str:
     return f"The formula in {cell} has no saved result: open the workbook in a spreadsheet and save it."
+
+
+def _as_shown(cell: Any) -> str:
+    """A number of a column like 00000 has the zeros before it that a person reads there."""
+    value = cell.value
+    if type(value) is int and value >= 0 and _ZEROS.fullmatch(cell.number_format):
+        return str(value).zfill(len(cell.number_format))
+    return _as_text(value)
 
 
 def _as_text(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from rollbook.exchange import Table, read_table
+from rollbook.exchange import KnownRecords, Outcome, Table, match_columns, plan_import, read_table
 from rollbook.exchange.errors import NotATableError
 from rollbook.exchange.table import ReadLimits
 
@@ -152,3 +152,39 @@ def test_d8_a_damaged_workbook_says_what_to_do() -> None:
 def test_d8_a_table_of_text_that_is_called_a_workbook_is_read_as_what_it_is() -> None:
     table = read_table(b"Number;Name\r\n1;Eleni\r\n", name="list.xlsx")
     assert cells(table) == [("1", "Eleni")]
+
+
+def test_d8_a_number_has_the_zeros_that_its_column_shows() -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(["Number", "Room"])
+    sheet.append([42, 42])
+    sheet["A2"].number_format = "00000"
+    assert cells(read_table(saved(workbook))) == [("00042", "42")]
+
+
+def test_d8_a_sheet_is_read_by_its_name_and_the_others_are_named() -> None:
+    workbook = Workbook()
+    first = workbook.active
+    assert first is not None
+    first.title = "Notes"
+    first.append(["Remember", "the milk"])
+    pupils = workbook.create_sheet("Pupils")
+    pupils.append(["Given name", "Family name"])
+    pupils.append(["Eleni", "Pappa"])
+    data = saved(workbook)
+    table = read_table(data, sheet="pupils")
+    assert cells(table) == [("Eleni", "Pappa")]
+    assert "Not read: “Notes”." in table.notes
+    with pytest.raises(NotATableError, match="no sheet “Teachers”") as caught:
+        read_table(data, sheet="Teachers")
+    assert caught.value.suggestion == "Choose one of these: “Notes”, “Pupils”."
+
+
+def test_d8_what_a_spreadsheet_shows_for_a_broken_formula_is_no_name() -> None:
+    table = read_table(sheet_of(["Family name", "Given name"], ["#REF!", "Eleni"], ["Pappa", "#N/A"]))
+    plan = plan_import(table, match_columns(table.headers), KnownRecords(), school_id="school")
+    broken, unknown = plan.rows
+    assert [(each.column, each.code) for each in broken.problems] == [("Family name", "broken-formula")]
+    assert unknown.outcome is Outcome.NEW
