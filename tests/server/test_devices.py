@@ -40,7 +40,8 @@ def test_s30_the_last_report_of_each_desk_is_kept(school: SchoolServer) -> None:
     assert report(desk, parked=1, oldest_seconds=90).status_code == 204
     [device] = listed(administrator)
     assert (device["device"], device["user"]) == (desk.device, desk.session.user_name)
-    assert device["report"] == WELL | {"parked": 1, "oldest_seconds": 90}
+    earlier_release = {"computer": ""}
+    assert device["report"] == WELL | earlier_release | {"parked": 1, "oldest_seconds": 90}
     assert device["why"] == []
     assert listed(administrator, stuck=True) == []
 
@@ -128,7 +129,7 @@ def test_s30_the_command_lists_stuck_desks_with_why_and_what_to_do(
     school: SchoolServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk = school.desk()
-    report(desk, waiting=2, oldest_seconds=4 * DAY)
+    report(desk, waiting=2, oldest_seconds=4 * DAY, computer="office-3")
     report(school.desk())
     capsys.readouterr()
     asked = ["devices", "--database", school.settings.database, "--school", school.school_name]
@@ -139,6 +140,7 @@ def test_s30_the_command_lists_stuck_desks_with_why_and_what_to_do(
     assert main([*asked, "--stuck"]) == 0
     [headings, line, why, step] = capsys.readouterr().out.splitlines()
     assert line.startswith(f"STUCK  {desk.session.user_name}")
+    assert line[headings.index("COMPUTER") :].split()[:2] == ["office-3", desk.device]
     assert re.match(r"\d+ days  +1\.2\.3$", line[headings.index("OLDEST") :])
     assert moment(listed(school.desk(Role.ADMINISTRATOR))[0]["reported_at"]) in line
     assert "2 entries" in why

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -53,6 +54,7 @@ def test_s30_a_sync_tells_how_things_stand(
     found = administrator.call("GET", "/api/v1/devices").json()["devices"]
     [device] = [one for one in found if one["user"] == desk.client.account.user_name]
     assert device["report"] == told
+    assert told["computer"] == platform.node()
 
 
 def test_s30_while_offline_nothing_is_sent(school: SchoolServer, desk: ClientDesk) -> None:

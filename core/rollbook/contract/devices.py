@@ -1,9 +1,15 @@
 """What a computer says of itself with its syncs, and what an administrator sees of it (S30)."""
 
+from typing import Annotated
+
 import msgspec
 
 NEVER = -1
 """The seconds since a sync that never was."""
+
+
+MAX_COMPUTER_NAME = 100
+"""Characters of a computer's name."""
 
 
 class DeskReport(msgspec.Struct, frozen=True):
@@ -11,7 +17,8 @@ class DeskReport(msgspec.Struct, frozen=True):
 
     ``waiting`` go by themselves; ``parked`` and ``conflicts`` need a person. ``oldest_seconds`` is the age of
     the oldest of them, 0 for none. ``recovers`` is false where something due is not sent though it could be.
-    ``outstanding`` are the stable words of the status; ``version`` is the program's.
+    ``outstanding`` are the stable words of the status; ``version`` is the program's. ``computer`` is the name
+    that its owner gave the computer; empty from an earlier release.
     """
 
     waiting: int
@@ -22,6 +29,7 @@ class DeskReport(msgspec.Struct, frozen=True):
     recovers: bool
     outstanding: tuple[str, ...]
     version: str
+    computer: Annotated[str, msgspec.Meta(max_length=MAX_COMPUTER_NAME)] = ""
 
 
 class Device(msgspec.Struct, frozen=True):

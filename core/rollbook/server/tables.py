@@ -369,6 +369,7 @@ desk_report = Table(
     Column("version", Text, nullable=False),
     Column("reported_at", Text, nullable=False),
     Column("reported_at_seconds", BigInteger, nullable=False),
+    Column("computer", Text, nullable=False, server_default=""),
 )
 put_back = Table(
     "put_back",  # a backup was put back, and no computer has noticed yet what was lost (S22)

@@ -1,10 +1,11 @@
 """Telling the school how things stand here, beside the syncs and never in their way (S30)."""
 
 import asyncio
+import platform
 from datetime import datetime
 
 from rollbook.api.client import ApiClient
-from rollbook.contract.devices import NEVER, DeskReport
+from rollbook.contract.devices import MAX_COMPUTER_NAME, NEVER, DeskReport
 from rollbook.domain.clock import Clock
 from rollbook.resilience.connectivity import ConnectionState
 from rollbook.resilience.failures import CallFailedError
@@ -58,6 +59,7 @@ class Reporting:
             recovers=not overdue,
             outstanding=status.outstanding,
             version=self._version,
+            computer=platform.node()[:MAX_COMPUTER_NAME],
         )
 
     def _age(self, moment: str | None, otherwise: int) -> int:

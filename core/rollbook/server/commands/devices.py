@@ -18,7 +18,8 @@ from rollbook.server.devices.service import devices, revoke
 from rollbook.server.settings import Settings
 
 _HEADINGS = (
-    "state", "user", "computer", "last came", "to be sent", "refused", "conflicts", "oldest", "rollbook",
+    "state", "user", "computer", "its id", "last came", "to be sent", "refused", "conflicts", "oldest",
+    "rollbook",
 )  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def _cells(device: Device) -> tuple[Any, ...]:
     came = f"{moment(device.reported_at)} ({lasting(device.silent_seconds)} ago)"
     entries = report.waiting + report.parked + report.conflicts
     oldest = lasting(report.oldest_seconds + device.silent_seconds) if entries else "-"
-    who = ("STUCK" if device.why else "well", device.user, device.device)
+    who = ("STUCK" if device.why else "well", device.user, report.computer or "-", device.device)
     return *who, came, report.waiting, report.parked, report.conflicts, oldest, report.version
 
 

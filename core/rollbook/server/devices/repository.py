@@ -24,6 +24,7 @@ def keep(
         "recovers": int(report.recovers),
         "outstanding": json.dumps(report.outstanding),
         "version": report.version,
+        "computer": report.computer,
         "reported_at": at[0],
         "reported_at_seconds": at[1],
     }
@@ -67,4 +68,5 @@ def _report(row: Any) -> DeskReport:
         recovers=bool(row.recovers),
         outstanding=tuple(json.loads(row.outstanding)),
         version=row.version,
+        computer=row.computer,
     )
