@@ -8,10 +8,34 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from rollbook.domain.entity import EntityType
+from rollbook.domain.registry import ENTITIES
+
 OPENAPI_PAGE = "/api/v1/openapi.json"
 _PLACE = re.compile(r"{(\w+)}")
 _EXAMPLES = {"string": "x", "integer": 1, "number": 1, "boolean": True, "object": {}, "null": None}
 _OTHER = {"integer": "x", "number": "x", "boolean": "x"}
+
+
+_GENERATED = {
+    f"/api/v1/{entity.plural}{rest}": entity
+    for entity in ENTITIES.values()
+    for rest in ("", f"/{{{entity.name}_id}}", f"/{{{entity.name}_id}}/history")
+}
+
+
+def generated_for(path: str) -> EntityType | None:
+    """The entity from whose description the path was made, if it was."""
+    return _GENERATED.get(path)
+
+
+def general_name(method: str, path: str) -> str:
+    """``GET /api/v1/{plural}/{id}`` for such a path of any entity; of another path, it with its method."""
+    entity = generated_for(path)
+    if entity is None:
+        return f"{method} {path}"
+    alike = path.replace(f"/{entity.plural}", "/{plural}")
+    return f"{method} {alike.replace(f'{{{entity.name}_id}}', '{id}')}"
 
 
 @dataclass(frozen=True)
@@ -27,6 +51,16 @@ class Endpoint:
     def name(self) -> str:
         """How tables name it."""
         return f"{self.method} {self.path}"
+
+    @property
+    def entity(self) -> EntityType | None:
+        """The entity for which it was made from the registry; ``None`` for one that stands by itself."""
+        return generated_for(self.path)
+
+    @property
+    def general(self) -> str:
+        """Its name; of one that was made for an entity, what they are all called."""
+        return general_name(self.method, self.path)
 
     @property
     def signed_in(self) -> bool:

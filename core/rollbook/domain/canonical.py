@@ -13,6 +13,7 @@ from rollbook.domain.files import file_value
 # The categories Cc and Cs of Unicode, but for the line feed.
 _INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_INTEGER = 2**53 - 1
+_INTEGER = re.compile(r"[+-]?[0-9]{1,16}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(?:[.,][0-9]{0,6})?")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -79,7 +80,7 @@ def _unknown_field(entity: EntityType, name: str) -> RuleBreach:
 def _integer(spec: FieldSpec, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_INTEGER:
         return value
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and abs(int(value)) <= MAX_INTEGER:
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()) and abs(int(value)) <= MAX_INTEGER:
         return int(value)
     raise UnfitError(
         RuleBreach(spec.name, "not-a-number", "This must be a whole number.", "Enter digits only.")

@@ -14,4 +14,4 @@ class School:
     language: str | None = attribute(limit=20)
 
 
-SCHOOL = describe("school", School, writable=False)
+SCHOOL = describe("school", School, writable=False, plural="schools")

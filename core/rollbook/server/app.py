@@ -15,6 +15,7 @@ from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
 from rollbook.contract.weather import Weather
 from rollbook.domain.clock import Clock, SystemClock
 from rollbook.domain.ids import IdSource, uuid7_source
+from rollbook.domain.registry import ENTITIES
 from rollbook.server import health
 from rollbook.server.alerting.alerts import Alerts
 from rollbook.server.analytics import endpoints as analytics_endpoints
@@ -50,12 +51,13 @@ from rollbook.server.outside.weather import WeatherService
 from rollbook.server.parts import Parts
 from rollbook.server.problems import install_problem_handlers
 from rollbook.server.proposals import endpoints as proposals_endpoints
+from rollbook.server.records import endpoints as records_endpoints
+from rollbook.server.records import views
+from rollbook.server.records.forms import components_of
 from rollbook.server.recovery import endpoints as recovery_endpoints
 from rollbook.server.recovery.service import RecoveryService
 from rollbook.server.settings import Settings, read_settings
 from rollbook.server.shared_counts import SHARED_FOLDER
-from rollbook.server.students import endpoints as students_endpoints
-from rollbook.server.students import views
 from rollbook.server.sync import endpoints as sync_endpoints
 from rollbook.server.sync import events
 from rollbook.server.sync.notices import Notices
@@ -69,7 +71,6 @@ from rollbook.server.workers import Workers
 _ENDPOINTS = (
     health,
     auth_endpoints,
-    students_endpoints,
     sync_endpoints,
     events,
     numbers_endpoints,
@@ -88,7 +89,6 @@ _ENDPOINTS = (
 )
 _BODIES = (BlockRequest, LiveBlocks, NumberBlock, ChunksAsked, ChunksMissing, ReportRequest, Job, JobsPage)
 _DIAGNOSTICS = (Diagnostics, SlowQueries, QueryPlan)
-_VIEWS = (views.StudentView, views.StudentsPage, views.NewStudent, views.StudentChange, views.HistoryPage)
 
 
 def create_app(
@@ -114,6 +114,8 @@ def create_app(
     app.state.parts = parts
     for endpoints in _ENDPOINTS:
         app.include_router(endpoints.router)
+    for router in records_endpoints.routers:  # last: an address of a subject of its own goes before theirs
+        app.include_router(router)
     install_problem_handlers(app, clock)
     install_openapi(
         app,
@@ -125,8 +127,9 @@ def create_app(
             RequestStory,
             *_DIAGNOSTICS,
             *_BODIES,
-            *_VIEWS,
+            views.HistoryPage,
         ),
+        {name: form for entity in ENTITIES.values() for name, form in components_of(entity).items()},
     )
     _wrap(app, parts, new_id)
     return app

@@ -1,5 +1,6 @@
 """The OpenAPI page: bodies by the contract's own types (msgspec), errors by the problem form."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -110,17 +111,18 @@ _NEEDED = {("delete", "If-Match")}
 
 def described(
     *,
-    takes: type | None = None,
+    takes: type | str | None = None,
     gives: str | None = None,
     status: int = 200,
     also: tuple[int, ...] = (),
     media_type: str = "application/json",
     needs: tuple[str, ...] = (),
+    parameters: tuple[dict[str, Any], ...] = (),
 ) -> dict[str, Any]:
-    """Arguments of a route that describe its body, its answer (a component's name) and its problems.
+    """Arguments of a route that describe its body, its answer (names of components) and its problems.
 
     ``also`` are other statuses of the same answer, in JSON; with another ``media_type`` the answer itself is
-    such a file. ``needs`` are headers without which it is refused.
+    such a file. ``needs`` are headers without which it is refused, ``parameters`` what FastAPI does not see.
     """
     problems = {
         "description": "A problem.",
@@ -128,10 +130,15 @@ def described(
     }
     extra: dict[str, Any] = {}
     if takes is not None:
-        content = {"application/json": {"schema": {"$ref": _PLACE + takes.__name__}}}
+        content = {
+            "application/json": {
+                "schema": {"$ref": _PLACE + (takes if isinstance(takes, str) else takes.__name__)}
+            }
+        }
         extra["requestBody"] = {"required": True, "content": content}
-    if needs:
-        extra["parameters"] = [{"name": name, "in": "header"} | _HEADERS[name] for name in needs]
+    told = [{"name": name, "in": "header"} | _HEADERS[name] for name in needs] + list(parameters)
+    if told:
+        extra["parameters"] = told
     return {
         "status_code": status,
         "response_model": None,
@@ -155,14 +162,15 @@ def _answer(gives: str | None, status: int, media_type: str) -> dict[str, Any]:
     return {"description": "Done.", "content": {media_type: {"schema": schema}}}
 
 
-def install_openapi(app: FastAPI, more: tuple[Any, ...] = ()) -> None:
-    """Have ``app`` describe itself with the contract's types and ``more``."""
+def install_openapi(app: FastAPI, more: tuple[Any, ...], built_components: Mapping[str, Any]) -> None:
+    """Have ``app`` describe itself with the contract's types, ``more`` types and ``built_components``."""
 
     def page() -> dict[str, Any]:
         if app.openapi_schema is None:
             built = get_openapi(title=app.title, version=app.version, routes=app.routes)
             _, components = msgspec.json.schema_components((*_TYPES, *more), ref_template=_PLACE + "{name}")
             built.setdefault("components", {}).setdefault("schemas", {}).update(components)
+            built["components"]["schemas"].update(built_components)
             _complete(built)
             app.openapi_schema = built
         return app.openapi_schema

@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from rollbook.contract.dashboard import SectionAnalytics, StudentAnalytics
 from rollbook.domain.roles import Right
+from rollbook.domain.student import STUDENT
 from rollbook.server.analytics import marks, section
 from rollbook.server.analytics.student import changes_of, completeness
 from rollbook.server.auth.endpoints import InSchool, ServerParts
 from rollbook.server.openapi import described
-from rollbook.server.students.reading import read_student
+from rollbook.server.records.reading import find_record
 from rollbook.server.wire import json_response
 
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
@@ -23,7 +24,7 @@ def of_student(parts: ServerParts, caller: InSchool, student_id: str) -> Respons
     caller.require(Right.READ_STUDENTS)
     caller.require(Right.READ_MARKS)
     school = caller.school_id
-    found = parts.database.read(lambda connection: read_student(connection, school, student_id))
+    found = parts.database.read(lambda connection: find_record(connection, school, STUDENT, student_id))
     # Nothing of one pupil is kept for later: a copy less that an erasure must reach (D3).
     told = parts.teller.tell(
         {

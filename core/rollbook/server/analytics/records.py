@@ -9,7 +9,7 @@ from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import values_of
 from rollbook.server.sync.identity import read_aliases
 from rollbook.server.sync.set_wise import among
-from rollbook.server.tables import alias, record_tables
+from rollbook.server.tables import record_tables
 
 Records = dict[str, dict[str, Any]]
 """Values by record id."""
@@ -30,16 +30,6 @@ def among_those(
         return {}
     column = record_tables[entity].c[field]
     return _read(connection, school_id, entity, among(connection, column, sorted(values)))
-
-
-def names_of(connection: Connection, school_id: str, student_id: str) -> set[str]:
-    """All ids under which the student is named by others (D4)."""
-    found = connection.execute(
-        select(alias.c.alias_id).where(
-            alias.c.school_id == school_id, alias.c.entity == "student", alias.c.record_id == student_id
-        )
-    )
-    return {student_id, *found.scalars()}
 
 
 def meant(connection: Connection, school_id: str, records: Records) -> list[dict[str, Any]]:

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from rollbook.domain.registry import ENTITIES
-from rollbook.server.students.reading import read_student
+from rollbook.domain.student import STUDENT
+from rollbook.server.records.reading import find_record
 from rollbook.server.tables import history
 
 _ASIDE = "source"
@@ -16,8 +16,8 @@ _OF_CHANGES = ("count", "first_at", "last_at", "by_kind")
 
 def completeness(connection: Connection, school_id: str, student_id: str) -> dict[str, Any]:
     """How many of the fields that a person can fill in are filled, and which are not; never their values."""
-    values = read_student(connection, school_id, student_id).values
-    names = [spec.name for spec in ENTITIES["student"].fields if spec.section != _ASIDE]
+    values = find_record(connection, school_id, STUDENT, student_id).values
+    names = [spec.name for spec in STUDENT.fields if spec.section != _ASIDE]
     empty = [name for name in names if values.get(name) in (None, "")]
     return {"filled": len(names) - len(empty), "of": len(names), "empty": empty}
 

@@ -169,7 +169,7 @@ class Batch:
         record_id = self.known.meant(entity, operation)
         if record_id == operation.entity_id:
             return operation
-        if (entity.name, operation.entity_id) not in self.known.aliases:
+        if (entity.name, operation.entity_id) not in self.known.aliases and not operation.strict:
             self._note_alias(entity, operation.entity_id, record_id, operation.op_id)
         return msgspec.structs.replace(operation, entity_id=record_id)
 
@@ -219,8 +219,8 @@ class Batch:
         """References of the operation that lead nowhere, also not to what was made earlier in the batch."""
         for spec in entity.references:
             change = operation.changes.get(spec.name)
-            if change is None or not change.value:
-                continue
+            if change is None or not isinstance(change.value, str) or not change.value:
+                continue  # what is no text at all is refused with the other values
             named = (spec.refers_to, change.value)
             if named not in self.known.named and named not in self.known.records:
                 yield FieldProblem(

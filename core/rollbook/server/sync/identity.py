@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, text
 from rollbook.contract.operations import Kind, Operation
 from rollbook.domain.canonical import UnfitError, canonical_value
 from rollbook.domain.entity import EntityType, Values
+from rollbook.server.sync.set_wise import among
 from rollbook.server.tables import alias, record_tables
 
 T = TypeVar("T")
@@ -61,6 +62,20 @@ def read_aliases(connection: Connection, school_id: str, entity: str, ids: Colle
             )
         )
     }
+
+
+def names_of(connection: Connection, school_id: str, entity: str, ids: Collection[str]) -> set[str]:
+    """All ids under which the records that ``ids`` mean may be named by others (D4)."""
+    known = read_aliases(connection, school_id, entity, ids)
+    meant = {known.get(each, each) for each in ids}
+    found = connection.execute(
+        select(alias.c.alias_id).where(
+            alias.c.school_id == school_id,
+            alias.c.entity == entity,
+            among(connection, alias.c.record_id, sorted(meant)),
+        )
+    )
+    return meant | set(found.scalars())
 
 
 def read_keyed(

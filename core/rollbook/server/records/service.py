@@ -12,35 +12,37 @@ from rollbook.contract.operations import (
     operation_bytes,
 )
 from rollbook.contract.problems import FieldProblem
+from rollbook.domain.entity import EntityType
 from rollbook.domain.ids import natural_id
 from rollbook.server.auth.caller import Caller
 from rollbook.server.problems import ProblemError
+from rollbook.server.records.views import NewRecord, RecordChange
 from rollbook.server.request_context import current
-from rollbook.server.students.views import NewStudent, StudentChange
 from rollbook.server.sync.incoming import is_operation_id, is_record_id
 from rollbook.server.sync.push import PushService
 
 _ENTITY_TAG = re.compile(r'"([0-9]{1,15})"')
 
 
-class StudentCalls:
-    """The writes of ``/students``. Each call's bytes depend on the call alone, so that a repeat is one."""
+class RecordCalls:
+    """The writes of one entity. Each call's bytes depend on the call alone, so that a repeat is one."""
 
-    def __init__(self, push: PushService) -> None:
+    def __init__(self, push: PushService, entity: EntityType) -> None:
         self._push = push
+        self._entity = entity.name
 
-    def register(self, caller: Caller, key: str | None, asked: NewStudent) -> str:
-        """Register a student; gives its id."""
+    def create(self, caller: Caller, key: str | None, asked: NewRecord) -> str:
+        """Make a record; gives its id."""
         op_id = _operation_id(key)
-        record_id = asked.id or natural_id("student", caller.school_id, caller.user_id, op_id)
+        record_id = asked.id or natural_id(self._entity, caller.school_id, caller.user_id, op_id)
         changes = {name: FieldChange(None, value) for name, value in asked.values.items()}
-        self._go(caller, _operation(op_id, Kind.CREATE, record_id, changes=changes, strict=True))
+        self._go(caller, self._operation(op_id, Kind.CREATE, record_id, changes=changes, strict=True))
         return record_id
 
     def change(
-        self, caller: Caller, key: str | None, record_id: str, asked: StudentChange, if_match: str | None
+        self, caller: Caller, key: str | None, record_id: str, asked: RecordChange, if_match: str | None
     ) -> None:
-        """Change a student: strictly with ``if_match``, by field with ``had`` (S13)."""
+        """Change a record: strictly with ``if_match``, by field with ``had`` (S13)."""
         op_id = _operation_id(key)
         _check_is_id(record_id)
         strict = if_match is not None
@@ -49,17 +51,19 @@ class StudentCalls:
         had = asked.had or {}
         changes = {name: FieldChange(had.get(name), value) for name, value in asked.values.items()}
         base = _version_of(if_match) if if_match is not None else asked.base_version
-        self._go(caller, _operation(op_id, Kind.UPDATE, record_id, changes=changes, base=base, strict=strict))
+        self._go(
+            caller, self._operation(op_id, Kind.UPDATE, record_id, changes=changes, base=base, strict=strict)
+        )
 
     def archive(self, caller: Caller, key: str | None, record_id: str, if_match: str | None) -> None:
-        """Archive a student as it was at ``if_match``."""
+        """Archive a record as it was at ``if_match``."""
         op_id = _operation_id(key)
         _check_is_id(record_id)
         if if_match is None:
             raise ProblemError("validation-failed", errors=(_needed("If-Match"),))
         self._go(
             caller,
-            _operation(op_id, Kind.ARCHIVE, record_id, base=_version_of(if_match), strict=True),
+            self._operation(op_id, Kind.ARCHIVE, record_id, base=_version_of(if_match), strict=True),
         )
 
     def _go(self, caller: Caller, operation: Operation) -> None:
@@ -67,26 +71,26 @@ class StudentCalls:
         if result.outcome not in (Outcome.APPLIED, Outcome.MERGED, Outcome.DUPLICATE):
             raise _as_problem(result)
 
-
-def _operation(
-    op_id: str,
-    kind: Kind,
-    record_id: str,
-    *,
-    changes: dict[str, FieldChange] | None = None,
-    base: int | None = None,
-    strict: bool,
-) -> Operation:
-    return Operation(
-        op_id=op_id,
-        kind=kind,
-        entity="student",
-        entity_id=record_id,
-        changes=changes or {},
-        base_version=base,
-        device=current().device,
-        strict=strict,
-    )
+    def _operation(
+        self,
+        op_id: str,
+        kind: Kind,
+        record_id: str,
+        *,
+        changes: dict[str, FieldChange] | None = None,
+        base: int | None = None,
+        strict: bool,
+    ) -> Operation:
+        return Operation(
+            op_id=op_id,
+            kind=kind,
+            entity=self._entity,
+            entity_id=record_id,
+            changes=changes or {},
+            base_version=base,
+            device=current().device,
+            strict=strict,
+        )
 
 
 def _operation_id(key: str | None) -> str:
@@ -98,7 +102,7 @@ def _operation_id(key: str | None) -> str:
 
 
 def _check_is_id(record_id: str) -> None:
-    """No student has another kind of id: it is as unknown to a writer as to a reader."""
+    """No record has another kind of id: it is as unknown to a writer as to a reader."""
     if not is_record_id(record_id):
         raise ProblemError("not-found")
 
@@ -111,7 +115,7 @@ def _version_of(if_match: str) -> int:
     return int(match[1])
 
 
-def _check_seen(asked: StudentChange) -> None:
+def _check_seen(asked: RecordChange) -> None:
     missing = [_needed("base_version")] if asked.base_version is None else []
     missing += [_needed(f"had.{name}") for name in asked.values if name not in (asked.had or {})]
     if missing:

@@ -1,12 +1,12 @@
-"""How a student looks to one who calls the API record by record."""
+"""How a record looks to one who calls the API record by record."""
 
 from typing import Any
 
 import msgspec
 
 
-class StudentView(msgspec.Struct, frozen=True):
-    """A student with its traces. ``deleted_at`` is set where it is archived."""
+class RecordView(msgspec.Struct, frozen=True):
+    """A record with its traces. ``deleted_at`` is set where it is archived."""
 
     id: str
     version: int
@@ -18,21 +18,14 @@ class StudentView(msgspec.Struct, frozen=True):
     deleted_at: str | None = None
 
 
-class StudentsPage(msgspec.Struct, frozen=True):
-    """A page in the order of ids; ``next`` is the cursor of the following one, ``None`` at the end."""
-
-    students: list[StudentView]
-    next: str | None = None
-
-
-class NewStudent(msgspec.Struct, frozen=True):
-    """A student to be registered. ``id`` may be given; else it is made from the idempotency key."""
+class NewRecord(msgspec.Struct, frozen=True):
+    """A record to be made. ``id`` may be given; else it is made from the idempotency key."""
 
     values: dict[str, Any]
     id: str | None = None
 
 
-class StudentChange(msgspec.Struct, frozen=True):
+class RecordChange(msgspec.Struct, frozen=True):
     """New values; without ``If-Match`` also what was seen: values in ``had``, and ``base_version`` (S13)."""
 
     values: dict[str, Any]
@@ -60,7 +53,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
 
 
 class HistoryPage(msgspec.Struct, frozen=True):
-    """A page of versions, oldest first; ``next`` as in :class:`StudentsPage`."""
+    """A page of versions, oldest first; ``next`` is the cursor of the following one, ``None`` at the end."""
 
     entries: list[HistoryEntry]
     next: str | None = None

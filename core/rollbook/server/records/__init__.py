@@ -1,0 +1,1 @@
+"""Records one by one, through the same service as a push (S8)."""

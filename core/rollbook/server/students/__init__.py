@@ -1,1 +1,0 @@
-"""Students one by one, through the same service as a push (S8)."""
