@@ -1,10 +1,11 @@
-"""What an import must know of the students that the school has already."""
+"""What an import must know of the records that the school has already."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rollbook.domain.entity import Values
+from rollbook.domain.entity import EntityType, Values
+from rollbook.domain.student import STUDENT
 from rollbook.exchange.headings import folded
 
 
@@ -24,8 +25,8 @@ class Existing(Protocol):
         """The record that was imported under that id."""
         ...
 
-    def by_student_number(self, number: str) -> Known | None:
-        """The record with that student number."""
+    def by_number(self, number: str) -> Known | None:
+        """The record with that number, which a school gives once."""
         ...
 
     def namesakes(self, values: Values) -> Sequence[Known]:
@@ -41,9 +42,11 @@ def name_key(values: Values) -> str:
 
 
 class KnownRecords:
-    """All records of a school, held in memory: made once from a list, then asked row by row."""
+    """All records of an entity, held in memory: made once from a list, then asked row by row."""
 
-    def __init__(self, records: Iterable[Known] = ()) -> None:
+    def __init__(self, records: Iterable[Known] = (), entity: EntityType = STUDENT) -> None:
+        self._number = number_field(entity)
+        self._by_id: dict[str, Known] = {}
         self._by_source: dict[tuple[str, str], Known] = {}
         self._by_number: dict[str, Known] = {}
         self._by_name: dict[str, list[Known]] = {}
@@ -52,20 +55,34 @@ class KnownRecords:
 
     def _add(self, known: Known) -> None:
         values = known.values
+        self._by_id[known.id] = known
         if values.get("sourced_id"):
             self._by_source[str(values.get("source_system") or ""), str(values["sourced_id"])] = known
-        if values.get("student_number"):
-            self._by_number[str(values["student_number"])] = known
+        if values.get(self._number):
+            self._by_number[str(values[self._number])] = known
         self._by_name.setdefault(name_key(values), []).append(known)
+
+    def by_id(self, record_id: str) -> Known | None:
+        """The record of that id."""
+        return self._by_id.get(record_id)
 
     def by_source(self, source_system: str, sourced_id: str) -> Known | None:
         """The record that was imported under that id."""
         return self._by_source.get((source_system, sourced_id))
 
-    def by_student_number(self, number: str) -> Known | None:
-        """The record with that student number."""
+    def by_number(self, number: str) -> Known | None:
+        """The record with that number, which a school gives once."""
         return self._by_number.get(number)
 
     def namesakes(self, values: Values) -> Sequence[Known]:
         """The records of the same family, given and native name, but for case and accents."""
         return self._by_name.get(name_key(values), ())
+
+    def imported_from(self, source_system: str) -> Iterator[Known]:
+        """The records that another system's ids name, archived ones too."""
+        return (known for (system, _id), known in self._by_source.items() if system == source_system)
+
+
+def number_field(entity: EntityType) -> str:
+    """The field that numbers the records of an entity, each with its own; empty where there is none."""
+    return next((spec.name for spec in entity.fields if spec.unique), "")

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from rollbook.domain.entity import RuleBreach
-from rollbook.domain.student import STUDENT
-from rollbook.exchange.existing import Existing, Known, name_key
+from rollbook.domain.entity import EntityType, RuleBreach
+from rollbook.exchange.existing import Existing, Known, name_key, number_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +18,21 @@ class Match:
     keep_source: bool = False
 
 
-def find_match(values: dict[str, Any], existing: Existing, school_id: str) -> Match:
-    """Match by the file's own id, then by student number; by all values where the row has neither."""
-    source, number = _source_of(values), values.get("student_number")
-    by_number = existing.by_student_number(number) if number else None
+def find_match(entity: EntityType, values: dict[str, Any], existing: Existing, school_id: str) -> Match:
+    """Match by the file's own id, then by its number; by all values where the row has neither."""
+    source, number = _source_of(values), values.get(number_field(entity))
+    by_number = existing.by_number(number) if number else None
     by_source = existing.by_source(*source) if source else None
     if by_source is not None:
-        return _with_number_free(by_source, by_number)
+        return _with_number_free(entity, by_source, by_number)
     if by_number is not None:
-        return _by_number(values, by_number)
+        return _by_number(entity, values, by_number)
     if source:
-        return Match(new_id=STUDENT.natural_id(school_id, values))
+        return Match(new_id=entity.natural_id(school_id, values))
     return Match() if number else _by_name(values, existing)
 
 
-def keys_of(values: dict[str, Any], *, whole: bool) -> list[tuple[str, ...]]:
+def keys_of(entity: EntityType, values: dict[str, Any], *, whole: bool) -> list[tuple[str, ...]]:
     """What no two rows of a file may share: the id, the number; all values where a row has neither.
 
     ``whole`` says that all values are here; those of a row with a problem are not compared.
@@ -42,8 +41,9 @@ def keys_of(values: dict[str, Any], *, whole: bool) -> list[tuple[str, ...]]:
     source = _source_of(values)
     if source:
         keys.append(("id", *source))
-    if values.get("student_number"):
-        keys.append(("student number", values["student_number"]))
+    number = number_field(entity)
+    if values.get(number):
+        keys.append((number.replace("_", " "), values[number]))
     if keys or not values or not whole:
         return keys
     return [("contents", *(f"{name}={value}" for name, value in sorted(values.items())))]
@@ -53,22 +53,22 @@ def _source_of(values: dict[str, Any]) -> tuple[str, str] | None:
     return (values["source_system"], values["sourced_id"]) if "sourced_id" in values else None
 
 
-def _with_number_free(known: Known, holder: Known | None) -> Match:
+def _with_number_free(entity: EntityType, known: Known, holder: Known | None) -> Match:
     if holder is not None and holder.id != known.id:
-        return Match(breach=_number_taken())
-    return _unless_archived(Match(known))
+        return Match(breach=_number_taken(entity))
+    return unless_archived(Match(known))
 
 
-def _by_number(values: dict[str, Any], known: Known) -> Match:
-    """A student entered by hand, or imported from elsewhere, is recognised by the number."""
+def _by_number(entity: EntityType, values: dict[str, Any], known: Known) -> Match:
+    """A person entered by hand, or imported from elsewhere, is recognised by the number."""
     own_system = known.values.get("source_system") == values.get("source_system")
     if known.values.get("sourced_id") and "sourced_id" in values and own_system:
-        return Match(breach=_number_taken())
+        return Match(breach=_number_taken(entity))
     if _someone_else(values, known):
-        return Match(breach=_number_taken())
+        return Match(breach=_number_taken(entity))
     foreign = bool(known.values.get("sourced_id"))
-    note = "Recognised by the student number." if "sourced_id" in values else ""
-    return _unless_archived(Match(known, note=note, keep_source=foreign))
+    note = f"Recognised by the {_number_of(entity)}." if "sourced_id" in values else ""
+    return unless_archived(Match(known, note=note, keep_source=foreign))
 
 
 def _someone_else(values: dict[str, Any], known: Known) -> bool:
@@ -92,7 +92,7 @@ def _by_name(values: dict[str, Any], existing: Existing) -> Match:
     namesakes = existing.namesakes(values)
     for known in namesakes:
         if all(known.values.get(name) == value for name, value in values.items()):
-            return _unless_archived(Match(known))
+            return unless_archived(Match(known))
     born = values.get("birth_date")
     if born and any(known.values.get("birth_date") == born for known in namesakes):
         return Match(
@@ -106,20 +106,25 @@ def _by_name(values: dict[str, Any], existing: Existing) -> Match:
     return Match(note="A student of this name exists already." if namesakes else "")
 
 
-def _unless_archived(match: Match) -> Match:
+def unless_archived(match: Match) -> Match:
+    """The match, but where its record is archived: that is for a person to decide."""
     if match.known is None or not match.known.archived:
         return match
     return Match(
         breach=RuleBreach(
-            "", "archived", "This student is archived here.", "Restore the student first, then import again."
+            "", "archived", "This record is archived here.", "Restore it first, then import again."
         )
     )
 
 
-def _number_taken() -> RuleBreach:
+def _number_of(entity: EntityType) -> str:
+    return number_field(entity).replace("_", " ")
+
+
+def _number_taken(entity: EntityType) -> RuleBreach:
     return RuleBreach(
-        "student_number",
-        "student-number-taken",
-        "Another student here has this student number.",
-        "Correct the number in the file, or the other student's.",
+        number_field(entity),
+        f"{number_field(entity).replace('_', '-')}-taken",
+        f"Another {entity.name} here has this {_number_of(entity)}.",
+        "Correct the number in the file, or the other one's.",
     )

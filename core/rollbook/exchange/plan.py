@@ -3,21 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from rollbook.domain.canonical import breaches_of
-from rollbook.domain.entity import RuleBreach, Values
+from rollbook.domain.entity import RuleBreach
 from rollbook.domain.student import STUDENT
 from rollbook.exchange.columns import ColumnMapping
+from rollbook.exchange.deciding import decided, repeated, with_problems
 from rollbook.exchange.existing import Existing, Known
 from rollbook.exchange.headings import Aside
-from rollbook.exchange.matching import Match, find_match, keys_of
-from rollbook.exchange.outcomes import (
-    FieldDifference,
-    FileWarning,
-    ImportPlan,
-    Outcome,
-    RowOutcome,
-    RowProblem,
-)
+from rollbook.exchange.matching import find_match, keys_of
+from rollbook.exchange.outcomes import FileWarning, ImportPlan, Outcome, RowOutcome, RowProblem
 from rollbook.exchange.row_reading import ReadRow, RowReader, problem_of
 from rollbook.exchange.table import Row, Table
 
@@ -65,18 +58,18 @@ class _Planner:
         self._claim(read)
         if read.problems:
             return self._problem(read)
-        match = find_match(read.values, self._existing, self._school_id)
+        match = find_match(STUDENT, read.values, self._existing, self._school_id)
         if match.breach is not None:
             return self._problem(read, match.breach)
         if match.known is not None and not self._claim_record(read, match.known):
             return self._problem(read)
         if match.note:
             read.notes.append(match.note)
-        return self._new(read, match) if match.known is None else self._known(read, match, match.known)
+        return decided(STUDENT, read, match, self._reader.column_name)
 
     def _claim(self, read: ReadRow) -> None:
         """Have this row speak for its keys; one that is taken is a problem that names the first row."""
-        for key in keys_of(read.values, whole=not read.problems):
+        for key in keys_of(STUDENT, read.values, whole=not read.problems):
             first = self._claimed.setdefault(key, read.number)
             if first != read.number:
                 read.problems.append(self._repeated(read, key[0], first))
@@ -91,48 +84,10 @@ class _Planner:
 
     def _repeated(self, read: ReadRow, what: str, first: int) -> RowProblem:
         field = {"id": "sourced_id", "student number": "student_number"}.get(what, "")
-        breach = RuleBreach(
-            field,
-            "repeated",
-            f"Row {first} of this file has the same {what}.",
-            "Keep one of the two rows, or correct the other.",
-        )
-        return problem_of(read.number, self._reader.column_name(field), breach)
-
-    def _new(self, read: ReadRow, match: Match) -> RowOutcome:
-        breaches = breaches_of(STUDENT, read.values)
-        if breaches:
-            return self._problem(read, *breaches)
-        changes = {name: FieldDifference(None, value) for name, value in read.values.items()}
-        return RowOutcome(read.number, Outcome.NEW, match.new_id, changes, notes=tuple(read.notes))
-
-    def _known(self, read: ReadRow, match: Match, known: Known) -> RowOutcome:
-        changes = _differences(read.values, known.values, keep_source=match.keep_source)
-        merged = {**known.values, **{name: change.value for name, change in changes.items()}}
-        breaches = breaches_of(STUDENT, merged)
-        if breaches:
-            return self._problem(read, *breaches)
-        kept = [name for name in read.empty if known.values.get(name) is not None]
-        if kept:
-            read.notes.append(f"Empty in the file, left as it is: {', '.join(kept)}.")
-        outcome = Outcome.CHANGED if changes else Outcome.SAME
-        return RowOutcome(read.number, outcome, known.id, changes, notes=tuple(read.notes))
+        return problem_of(read.number, self._reader.column_name(field), repeated(field, what, first))
 
     def _problem(self, read: ReadRow, *breaches: RuleBreach) -> RowOutcome:
-        more = [
-            problem_of(read.number, self._reader.column_name(breach.field), breach) for breach in breaches
-        ]
-        return RowOutcome(
-            read.number, Outcome.PROBLEM, problems=(*read.problems, *more), notes=tuple(read.notes)
-        )
-
-
-def _differences(values: Values, had: Values, *, keep_source: bool) -> dict[str, FieldDifference]:
-    return {
-        name: FieldDifference(had.get(name), value)
-        for name, value in values.items()
-        if had.get(name) != value and not (keep_source and name in {"source_system", "sourced_id"})
-    }
+        return with_problems(read, self._reader.column_name, *breaches)
 
 
 def _file_warnings(
