@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rollbook.contract.operations import FieldChange, Kind, Operation
 from rollbook.domain.entity import EntityType, FieldSpec, RuleBreach
+from rollbook.domain.roles import Right
 from rollbook.server.sync.decide import (
     AlreadySo,
     Clash,
@@ -31,6 +32,7 @@ SPELL = EntityType(
     ),
 )
 ME, THEM = "me", "them"
+MINE = (ME, frozenset(Right))
 values = st.sampled_from([None, "a", "b", "c"])
 records = st.fixed_dictionaries(dict.fromkeys(FIELDS, values))
 edits = st.dictionaries(st.sampled_from(FIELDS), values, min_size=1)
@@ -57,7 +59,9 @@ def verdict_of(seen: dict[str, Any], theirs: dict[str, Any], mine: dict[str, Any
     """What becomes of my edit of what I saw, after theirs of the same."""
     now = {**seen, **theirs}
     changed = {name for name in FIELDS if now[name] != seen[name]}
-    subject = Subject(SPELL, state(2 if changed else 1, now), [past(2, changed)] if changed else [], ME)
+    subject = Subject(
+        SPELL, state(2 if changed else 1, now), [past(2, changed)] if changed else [], ME, frozenset(Right)
+    )
     return decide(subject, update(1, seen, mine), lambda name, value: None)
 
 
@@ -123,7 +127,7 @@ def test_s13_half_of_a_pair_changed_by_others_is_a_conflict_of_the_pair() -> Non
 
 def test_s13_changed_and_changed_back_is_no_conflict() -> None:
     seen = {"alone": "a", "other": None, "begin": None, "end": None}
-    subject = Subject(SPELL, state(3, seen), [past(2, {"alone"}), past(3, {"alone"})], ME)
+    subject = Subject(SPELL, state(3, seen), [past(2, {"alone"}), past(3, {"alone"})], *MINE)
     verdict = decide(subject, update(1, seen, {"alone": "b"}), lambda name, value: None)
     assert isinstance(verdict, Write)
     assert verdict.merged_fields == ("alone",)
@@ -134,7 +138,9 @@ def test_s13_an_edit_of_ones_own_other_computer_is_someone_elses() -> None:
     own, elsewhere = past(2, {"other"}, ME, "d1", 4), past(2, {"other"}, ME, "d2", 4)
     for change, expected in ((own, ()), (elsewhere, ("other",))):
         verdict = decide(
-            Subject(SPELL, state(2, seen), [change], ME), update(1, seen, {"alone": "b"}), lambda *_: None
+            Subject(SPELL, state(2, seen), [change], *MINE),
+            update(1, seen, {"alone": "b"}),
+            lambda *_: None,
         )
         assert isinstance(verdict, Write)
         assert verdict.merged_fields == expected
@@ -145,7 +151,7 @@ def test_s13_an_own_edit_made_later_is_not_yet_seen() -> None:
     seen = {"alone": "a", "other": None, "begin": None, "end": None}
     younger = past(2, {"alone"}, ME, "d1", 9)
     archive = Operation("operation", Kind.ARCHIVE, "spell", "id", {}, 1, device="d1", sequence=5)
-    verdict = decide(Subject(SPELL, state(2, seen), [younger], ME), archive, lambda *_: None)
+    verdict = decide(Subject(SPELL, state(2, seen), [younger], *MINE), archive, lambda *_: None)
     assert isinstance(verdict, Clash)
 
 
@@ -157,7 +163,11 @@ def test_h1_a_rule_of_the_whole_record_is_checked_after_the_merge() -> None:
 
     entity = EntityType("spell", object, SPELL.fields, rules=(both_or_none,))
     seen = {"alone": None, "other": None, "begin": "a", "end": "b"}
-    verdict = decide(Subject(entity, state(1, seen), [], ME), update(1, seen, {"end": None}), lambda *_: None)
+    verdict = decide(
+        Subject(entity, state(1, seen), [], *MINE),
+        update(1, seen, {"end": None}),
+        lambda *_: None,
+    )
     assert isinstance(verdict, Refusal)
     assert [item.code for item in verdict.errors] == ["half"]
 
@@ -170,10 +180,10 @@ def test_s22_an_archive_on_a_version_that_this_server_does_not_have_asks() -> No
     archive = Operation("operation", Kind.ARCHIVE, "spell", "id", {}, 2, device="d1", sequence=5)
     for seal, asks in (("old lineage", True), ("new lineage", False)):
         operation = msgspec.structs.replace(archive, base_seal=seal)
-        verdict = decide(Subject(SPELL, now, changes, ME), operation, lambda name, value: None)
+        verdict = decide(Subject(SPELL, now, changes, *MINE), operation, lambda name, value: None)
         assert isinstance(verdict, Clash) is asks
     beyond = msgspec.structs.replace(archive, base_version=7)
-    assert isinstance(decide(Subject(SPELL, now, changes, ME), beyond, lambda name, value: None), Clash)
+    assert isinstance(decide(Subject(SPELL, now, changes, *MINE), beyond, lambda name, value: None), Clash)
 
 
 def test_s22_bringing_back_a_record_that_was_archived_anew_asks() -> None:
@@ -181,12 +191,14 @@ def test_s22_bringing_back_a_record_that_was_archived_anew_asks() -> None:
     create = Operation(
         "operation", Kind.CREATE, "spell", "id", {"alone": FieldChange("a", "b")}, 3, base_seal="old lineage"
     )
-    assert isinstance(decide(Subject(SPELL, gone, [], ME), create, lambda name, value: None), Clash)
+    assert isinstance(decide(Subject(SPELL, gone, [], *MINE), create, lambda name, value: None), Clash)
 
 
 def test_s15_who_creates_an_archived_record_again_is_shown_what_it_holds_by_now() -> None:
     now = {"alone": "b", "other": "c", "begin": None, "end": None}
-    subject = Subject(SPELL, state(4, now, deleted=True), [past(3, {"alone"}), past(4, set())], ME)
+    subject = Subject(
+        SPELL, state(4, now, deleted=True), [past(3, {"alone"}), past(4, set())], ME, frozenset(Right)
+    )
     changes = {"alone": FieldChange("a", "mine")}
     again = Operation("operation", Kind.CREATE, "spell", "id", changes, 2, device="d1", sequence=5)
     verdict = decide(subject, again, lambda name, value: None)

@@ -7,8 +7,10 @@ import pytest
 from rollbook.client.registers import Mark, Register
 from rollbook.client.roster import RefusedRowsError
 from rollbook.client.values import Edit, RecordQuery, RefusedEntryError, Saved
+from rollbook.domain.roles import Role
 from support.classroom import Classroom, classroom, enrolment
 from support.client_desk import ClientDesk
+from support.school_server import SchoolServer
 
 MakeDesk = Callable[..., ClientDesk]
 DATE = "2026-11-02"
@@ -114,6 +116,30 @@ def test_d12_the_office_and_the_teacher_never_touch_each_others_code(
     assert read(desk, room).lines[0].reason == "Ill, told by phone"
     with pytest.raises(RefusedRowsError):
         registers.office(room.section, DATE, "day", room.students[2], Mark(None))
+
+
+def test_d1_a_teachers_computer_refuses_the_offices_code_at_its_field(
+    room: Classroom, desk: ClientDesk, school: SchoolServer, make_desk: MakeDesk
+) -> None:
+    take(desk, room, s1=Mark("A"))
+    registers = desk.client.registers
+    registers.office(room.section, DATE, "day", room.students[0], Mark("O"))
+    desk.sync()
+    teacher = make_desk(school.user(Role.TEACHER))
+    teacher.sync()
+    for student in room.students[:2]:
+        with pytest.raises(RefusedEntryError) as caught:
+            teacher.client.registers.office(room.section, DATE, "day", student, Mark("P"))
+        assert [(each.field, each.code) for each in caught.value.breaches] == [("office_code", "forbidden")]
+    mark = read(teacher, room).lines[0].mark_id
+    assert mark is not None
+    with pytest.raises(RefusedEntryError):
+        teacher.client.archive("attendance_mark", mark)
+    assert teacher.client.status().queued == 0
+    take(teacher, room, s0=Mark("L"), s1=Mark("L"))
+    assert teacher.sync().up_to_date
+    desk.sync()
+    assert codes(read(desk, room)) == [("L", "O"), ("L", None), (None, None)]
 
 
 def test_d12_a_section_or_a_day_that_is_none_is_refused_at_its_field(

@@ -10,7 +10,9 @@ from rollbook.client.numbers import NextNumber
 from rollbook.client.values import Edit, RefusedEntryError
 from rollbook.domain.canonical import breaches_of, canonical_values
 from rollbook.domain.entity import EntityType, RuleBreach, Values
+from rollbook.domain.field_rights import without_right
 from rollbook.domain.registry import ENTITIES
+from rollbook.domain.roles import rights_of
 from rollbook.store import outbox, replica, scopes
 from rollbook.store.replica import Here
 
@@ -133,6 +135,19 @@ def check_allowed(connection: Connection, entity: str) -> None:
         raise _refused(
             "entity", "forbidden", "Your role does not allow this.", "Ask an administrator for the right."
         )
+
+
+def check_fields(
+    connection: Connection, entity: EntityType, role: str, before: Values, after: Values
+) -> None:
+    """Raises :class:`RefusedEntryError` at each field that differs and needs a right which the user lacks.
+
+    ``role`` is that of the sign-in; what the feed has told since goes before it (S23).
+    """
+    if entity.guarded:
+        rights = rights_of(scopes.role(connection) or role)
+        if breaches := without_right(entity, rights, before, after):
+            raise RefusedEntryError(breaches)
 
 
 def no_such_record() -> RefusedEntryError:

@@ -139,7 +139,7 @@ def _wired(data: Path, account: Account, settings: ClientSettings, around: Surro
         version=version("rollbook"),
     )
     numbers = Numbers(store)
-    saving = Saving(store, around.clock, new_id, account.user_name, account.school_id, numbers)
+    saving = Saving(store, around.clock, new_id, account.user_name, account.school_id, numbers, account.role)
     resolving = Resolving(store, around.clock, new_id, account.user_name, numbers)
     api.breaker.observe(lambda _event: listeners.emit(StatusChanged()))  # whoever's call it was
     api.breaker.observe(lambda event: log.info("breaker", before=event.before, after=event.after))

@@ -15,6 +15,7 @@ from rollbook.client.edit_checks import (
     changes_of,
     changes_of_create,
     check_allowed,
+    check_fields,
     each_record_once,
     key_id,
     no_such_record,
@@ -57,6 +58,7 @@ class Saving:
     user: str
     school_id: str
     numbers: Numbers
+    role: str
 
     def save(self, edit: Edit) -> Saved:
         """Make the edit durable here. Raises :class:`RefusedEntryError` or :class:`StoreError`."""
@@ -142,6 +144,7 @@ class Saving:
             here = replica.here(connection, entity, [record_id]).get(record_id)
             if here is None:
                 raise no_such_record()
+            check_fields(connection, entity, self.role, here.values, {})
             new = _under(op_id, self._entry(here, record_id, Kind.ARCHIVE, {}, None))
             named = [Named(record_id, Edit(entity.name, record_id, {}))]
             around = Surroundings(connection, named)
@@ -158,7 +161,13 @@ class Saving:
             for part in parts:
                 around = Surroundings(connection, part)
                 for named in part:
-                    changes_of(named.without_next_numbers(), around.of(named.record_id))
+                    changes = changes_of(named.without_next_numbers(), around.of(named.record_id))
+                    self._check_fields(connection, named, changes)
+
+    def _check_fields(self, connection: Connection, named: Named, changes: Changes) -> None:
+        before = {name: change["had"] for name, change in changes.items()}
+        after = {name: change["value"] for name, change in changes.items()}
+        check_fields(connection, named.entity, self.role, before, after)
 
     def _numbered(self, connection: Connection, named: Named) -> Named:
         """The edit with its number, where it asked for the next one (S16)."""
@@ -240,6 +249,7 @@ class Saving:
         """The entry that an edit becomes; ``None`` where nothing differs from what the person saw."""
         here = around.of(named.record_id)
         changes = changes_of(self._numbered(connection, named), here)
+        self._check_fields(connection, named, changes)
         entered = {name: change["value"] for name, change in changes.items()}
         self.numbers.note_used(connection, named.entity, named.record_id, entered)
         if here is not None and named.edit.entity_id is None:

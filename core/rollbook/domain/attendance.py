@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rollbook.domain.entity import FieldType, RuleBreach, Values, attribute, describe, reference
+from rollbook.domain.roles import Right
 from rollbook.domain.words import YES_NO
 
 COUNTS_AS = ("present", "absent", "partial", "not_expected")
@@ -33,7 +34,7 @@ class AttendanceMark:
     date: str | None = attribute(type=FieldType.DATE, required=True, listed=True)
     period: str | None = attribute(limit=20, required=True)
     teacher_code: str | None = attribute(limit=10)
-    office_code: str | None = attribute(limit=10)
+    office_code: str | None = attribute(limit=10, right=Right.MARK_FOR_OFFICE)
     minutes: int | None = attribute(type=FieldType.INTEGER, at_least=0)
     reason: str | None = attribute(limit=500)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from rollbook.domain.ids import natural_id
+from rollbook.domain.roles import Right
 
 Values = Mapping[str, Any]
 """Field name to value in canonical form: ``None``, ``str``, ``int`` or ``bool``; dates as ISO 8601 text."""
@@ -38,7 +39,8 @@ class FieldSpec:
     ``searched`` fields are found by the instant search (D5). ``unique`` fields hold a value once in a school.
     ``listed`` fields stand in the list of all records, which sorts by them. ``numbered`` ones take the
     next number of a series that the school keeps (S16). ``refers_to`` is the entity that a reference names.
-    ``at_least`` is the smallest number that fits.
+    ``at_least`` is the smallest number that fits. Who changes it needs its ``right``, if it has one, beside
+    the one to write the record.
     """
 
     name: str
@@ -53,6 +55,7 @@ class FieldSpec:
     numbered: bool = False
     refers_to: str = ""
     at_least: int | None = None
+    right: Right | None = None
     section: str = "main"
 
 
@@ -82,6 +85,8 @@ class EntityType:
     """The fields that name other records."""
     searched: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The names of the fields that the instant search finds (D5)."""
+    guarded: tuple[FieldSpec, ...] = field(init=False, repr=False, compare=False)
+    """The fields that need a right of their own."""
     _by_name: dict[str, FieldSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +95,7 @@ class EntityType:
         object.__setattr__(self, "names", tuple(self._by_name))
         references = tuple(spec for spec in self.fields if spec.type is FieldType.REFERENCE)
         object.__setattr__(self, "references", references)
+        object.__setattr__(self, "guarded", tuple(spec for spec in self.fields if spec.right is not None))
         object.__setattr__(self, "searched", tuple(spec.name for spec in self.fields if spec.searched))
 
     def natural_key(self, values: Values) -> tuple[str, ...] | None:

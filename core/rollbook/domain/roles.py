@@ -26,6 +26,7 @@ class Right(StrEnum):
     READ_MARKS = "read_marks"
     WRITE_MARKS = "write_marks"
     SET_UP = "set_up"
+    MARK_FOR_OFFICE = "mark_for_office"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -35,3 +36,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ_STUDENTS, Right.READ_MARKS}),
     Role.SUPPORT: frozenset({Right.DIAGNOSE}),
 }
+
+
+def rights_of(role: str) -> frozenset[Right]:
+    """The rights of a role as kept; a role that this version does not know has none."""
+    return RIGHTS[Role(role)] if role in set(Role) else frozenset()

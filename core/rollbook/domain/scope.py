@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from rollbook.domain.entity import Values
 from rollbook.domain.registry import ENTITIES
-from rollbook.domain.roles import RIGHTS, Right, Role
+from rollbook.domain.roles import Right, rights_of
 
 
 class Act(StrEnum):
@@ -77,7 +77,7 @@ def scopes_of(rights: frozenset[Right]) -> frozenset[Scope]:
 
 def scopes_of_role(role: str) -> frozenset[Scope]:
     """The scopes of a role as kept; one that this version does not know has those of every member."""
-    return scopes_of(RIGHTS[Role(role)] if role in set(Role) else frozenset())
+    return scopes_of(rights_of(role))
 
 
 def as_text(scopes: Iterable[Scope]) -> list[list[str]]:

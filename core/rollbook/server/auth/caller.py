@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from rollbook.contract.session import Membership
 from rollbook.domain.clock import Clock
 from rollbook.domain.entity import Values
-from rollbook.domain.roles import RIGHTS, Right, Role
+from rollbook.domain.roles import Right, rights_of
 from rollbook.domain.scope import Act, Scope, scopes_of
 from rollbook.server.auth import repository
 from rollbook.server.auth.tokens import Bearer, bearer_of, not_signed_in
@@ -90,11 +90,6 @@ class Callers:
             raise ProblemError("forbidden", "You belong to no such school.")
         current().school_id = found.school_id
         return Caller(user.id, user.name, found.school_id, rights_of(found.role))
-
-
-def rights_of(role: str) -> frozenset[Right]:
-    """The rights of a role as kept; a role that this version does not know has none."""
-    return RIGHTS[Role(role)] if role in set(Role) else frozenset()
 
 
 def _read_user(connection: Connection, bearer: Bearer) -> User:

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from rollbook.domain.roles import Right
-from rollbook.server.auth.caller import User, rights_of
+from rollbook.domain.roles import Right, rights_of
+from rollbook.server.auth.caller import User
 from rollbook.server.auth.endpoints import ServerParts, SignedIn
 from rollbook.server.auth.repository import members_of, school_ids
 from rollbook.server.devices.repository import only_of

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from rollbook.contract.diagnostics import Diagnostics, QueryPlan, SlowQueries, SlowQuery
-from rollbook.domain.roles import Right
-from rollbook.server.auth.caller import rights_of
+from rollbook.domain.roles import Right, rights_of
 from rollbook.server.auth.endpoints import ServerParts, SignedIn
 from rollbook.server.diagnostics.plans import NoPlanError, plan_of
 from rollbook.server.diagnostics.waiting import feeds, jobs

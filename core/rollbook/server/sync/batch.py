@@ -201,7 +201,8 @@ class Batch:
         missing = tuple(self._naming_nothing(entity, operation))
         if missing:
             return self._without_write(item, Outcome.REJECTED, "validation-failed", missing)
-        subject = Subject(entity, self.known.records.get(key), past, self.caller.user_id)
+        caller = self.caller
+        subject = Subject(entity, self.known.records.get(key), past, caller.user_id, caller.rights)
         verdict = self.decided_by(
             subject, operation, lambda name, value: self.known.holders.get((entity.name, name, value))
         )

@@ -1,7 +1,7 @@
 """What becomes of one operation (S13, S15, S16). Pure: a record, what happened to it, an operation; no SQL.
 
-The order of checks: the values by themselves, the record's state, the merge by field, the whole record's
-rules, what must be held once in a school.
+The order of checks: the values by themselves, who may change them, the record's state, the merge by field,
+the whole record's rules, what must be held once in a school.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +13,9 @@ import msgspec
 from rollbook.contract.operations import Conflict, Kind, Operation
 from rollbook.contract.problems import FieldProblem
 from rollbook.domain.canonical import UnfitError, breaches_of, canonical_value, canonical_values
-from rollbook.domain.entity import EntityType
+from rollbook.domain.entity import EntityType, RuleBreach
+from rollbook.domain.field_rights import without_right
+from rollbook.domain.roles import Right
 from rollbook.server.problems import field_problems
 from rollbook.server.sync.identity import key_name
 
@@ -89,13 +91,14 @@ Verdict = Write | AlreadySo | Refusal | Clash
 class Subject:
     """What an operation meets: the record (``None`` where there is none) and its changes, oldest first.
 
-    ``asker`` is the user's id.
+    ``asker`` is the user's id, ``rights`` what their role allows.
     """
 
     entity: EntityType
     state: RecordState | None
     past: Sequence[PastChange]
     asker: str
+    rights: frozenset[Right]
 
 
 Decider = Callable[["Subject", Operation, HolderOf], Verdict]
@@ -107,6 +110,9 @@ def decide(subject: Subject, operation: Operation, holder_of: HolderOf) -> Verdi
     wanted, breaches = canonical_values(subject.entity, given)
     if breaches:
         return Refusal("validation-failed", field_problems(breaches))
+    forbidden = _without_right(subject, operation, wanted)
+    if forbidden:
+        return Refusal("forbidden", field_problems(forbidden))
     if operation.kind is Kind.CREATE:
         verdict = _create(subject, operation, wanted)
     else:
@@ -118,6 +124,13 @@ def decide(subject: Subject, operation: Operation, holder_of: HolderOf) -> Verdi
         or _against_others(subject, operation, verdict, holder_of)
         or verdict
     )
+
+
+def _without_right(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> tuple[RuleBreach, ...]:
+    """Fields that the asker would change and may not; one that they leave as it is needs no right."""
+    before = subject.state.values if subject.state is not None and not subject.state.deleted else {}
+    after = {} if operation.kind is Kind.ARCHIVE else {**before, **_edited(subject, operation, wanted)}
+    return without_right(subject.entity, subject.rights, before, after)
 
 
 def _create(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> Verdict:
@@ -161,12 +174,7 @@ def _archive(subject: Subject, operation: Operation, state: RecordState) -> Verd
 def _merge(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> Verdict:
     state = subject.state
     assert state is not None
-    # A value that was entered as it stood is no edit: it must neither clash nor win.
-    wanted = {
-        name: value
-        for name, value in wanted.items()
-        if operation.strict or value != _had(subject.entity, operation, name)
-    }
+    wanted = _edited(subject, operation, wanted)
     unseen = frozenset() if operation.strict else _changed_by_others(subject, operation)
     clashing: set[str] = set()
     for group in {subject.entity.group_of(name) for name in wanted}:
@@ -179,6 +187,15 @@ def _merge(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> Ve
     if values == dict(state.values):
         return AlreadySo(merged)
     return Write(values, deleted=False, merged_fields=merged)
+
+
+def _edited(subject: Subject, operation: Operation, wanted: dict[str, Any]) -> dict[str, Any]:
+    """A value that was entered as it stood is no edit: it must neither clash nor win."""
+    return {
+        name: value
+        for name, value in wanted.items()
+        if operation.strict or value != _had(subject.entity, operation, name)
+    }
 
 
 def _clashes(
