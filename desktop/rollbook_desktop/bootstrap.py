@@ -26,7 +26,7 @@ from rollbook_desktop.bridge.places import default_data_folder
 from rollbook_desktop.bridge.translations import FileTranslator
 from rollbook_desktop.bridge.trial_school import TrialSchool
 from rollbook_desktop.bridge.trouble import trouble_of
-from rollbook_desktop.viewmodels.columns import STUDENT_COLUMNS
+from rollbook_desktop.viewmodels.columns import SECTION_COLUMNS, STUDENT_COLUMNS
 from rollbook_desktop.viewmodels.dashboard import DashboardModel
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.engine import EngineModel
@@ -36,6 +36,7 @@ from rollbook_desktop.viewmodels.first_start import FirstStart
 from rollbook_desktop.viewmodels.form_fields import sections_of
 from rollbook_desktop.viewmodels.record_form import RecordForm
 from rollbook_desktop.viewmodels.record_table import RecordTable
+from rollbook_desktop.viewmodels.register import RegisterModel
 from rollbook_desktop.viewmodels.saving import Saving
 from rollbook_desktop.viewmodels.session import Session
 from rollbook_desktop.viewmodels.status import StatusModel
@@ -121,13 +122,18 @@ def make_desk(
     student = ENTITIES["student"]
     icon = partial(_tinted, theme)
     status = StatusModel(facade, bridge, now, monotonic)
-    form = RecordForm(facade, bridge, student, may_write(facade.account.role))
-    status.role_told.connect(lambda role: form.allow(may_write(role)))
+    form = RecordForm(facade, bridge, student, may(facade.account.role, Right.WRITE_STUDENTS))
+    status.role_told.connect(lambda role: form.allow(may(role, Right.WRITE_STUDENTS)))
+    register = RegisterModel(facade, bridge, lambda: now().astimezone().date())
+    register.may_take = may(facade.account.role, Right.WRITE_MARKS)
+    status.role_told.connect(lambda role: register.allow(may(role, Right.WRITE_MARKS)))
     return Desk(
         session=Session(facade, bridge),
         dashboard=DashboardModel(facade, bridge, status, monotonic),
         status=status,
         students=RecordTable(facade, bridge, STUDENT_COLUMNS, RecordQuery("student"), icon),
+        sections=RecordTable(facade, bridge, SECTION_COLUMNS, RecordQuery("section", sort="title")),
+        register=register,
         student_form=form,
         student_sections=sections_of(student),
         saving=Saving(facade, bridge),
@@ -138,9 +144,9 @@ def make_desk(
     )
 
 
-def may_write(role: str) -> bool:
-    """Whether the role may change students; the server decides, the window only does not offer it."""
-    return role in set(Role) and Right.WRITE_STUDENTS in RIGHTS[Role(role)]
+def may(role: str, right: Right) -> bool:
+    """Whether the role has the right; the server decides, the window only does not offer the rest."""
+    return role in set(Role) and right in RIGHTS[Role(role)]
 
 
 def _tinted(theme: Theme, name: str) -> object:

@@ -70,6 +70,16 @@
     </message>
 </context>
 <context>
+    <name>ClassesPage</name>
+    <message numerus="yes">
+        <source>%n class(es)</source>
+        <translation>
+            <numerusform>%n class</numerusform>
+            <numerusform>%n classes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>StudentsPage</name>
     <message numerus="yes">
         <source>%n student(s)</source>

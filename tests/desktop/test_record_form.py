@@ -7,7 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from rollbook.client.facade import Client
 from rollbook.client.values import Edit, Saved
-from rollbook_desktop.bootstrap import may_write
+from rollbook.domain.roles import Right
+from rollbook_desktop.bootstrap import may
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.record_form import RecordForm
 from support.desk import change, student
@@ -163,4 +164,4 @@ def test_d3_an_archived_student_leaves_the_form(
     ],
 )
 def test_w11_only_who_may_write_is_offered_to(role: str, allowed: bool) -> None:
-    assert may_write(role) is allowed
+    assert may(role, Right.WRITE_STUDENTS) is allowed

@@ -1,5 +1,6 @@
 """A class at a school: a section, its students, the codes of the register and something that is graded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rollbook.client.values import Edit
@@ -20,7 +21,13 @@ class Classroom:
 
 def classroom(desk: ClientDesk, size: int = 3) -> Classroom:
     """Enter a class at a desk, with numbers from 1001 on."""
-    new = desk.client.new_run
+    made, edits = class_edits(desk.client.new_run, size)
+    desk.client.save_many(edits, desk.client.new_run())
+    return made
+
+
+def class_edits(new: Callable[[], str], size: int, begin: str = "2026-09-01") -> tuple[Classroom, list[Edit]]:
+    """A class and the edits that enter it; its students are in it from ``begin`` on."""
     section, test, students = new(), new(), [new() for _ in range(size)]
     edits = [
         Edit("attendance_code", None, dict(zip(CODE_FIELDS, code, strict=True))) for code in DEFAULT_CODES
@@ -32,9 +39,8 @@ def classroom(desk: ClientDesk, size: int = 3) -> Classroom:
     for number, student in enumerate(students, 1001):
         named = {"given_name": "Ana", "family_name": f"F{number}", "student_number": str(number)}
         edits.append(Edit("student", student, named))
-        edits.append(enrolment(section, student))
-    desk.client.save_many(edits, new())
-    return Classroom(section, students, test)
+        edits.append(enrolment(section, student, begin))
+    return Classroom(section, students, test), edits
 
 
 def enrolment(section: str, student: str, begin: str = "2026-09-01", end: str | None = None) -> Edit:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rollbook.client.dashboard import DashboardView
+from rollbook.client.registers import Mark, Register
 from rollbook.client.values import (
     Edit,
     Event,
@@ -40,6 +41,20 @@ class ProposalsLike(Protocol):
     def decisions_read(self, op_ids: Collection[str]) -> None: ...
 
 
+class RegistersLike(Protocol):
+    """The registers of the school's classes."""
+
+    def read(self, section_id: str, date: str, period: str = "day") -> Register: ...
+    def take(
+        self,
+        section_id: str,
+        date: str,
+        period: str,
+        marks: Mapping[str, Mark],
+        seen: Register | None = None,
+    ) -> list[Saved]: ...
+
+
 class SupportLike(Protocol):
     """What whoever helps asks of this computer."""
 
@@ -71,6 +86,8 @@ class Facade(Protocol):
     def discard(self, op_id: str) -> list[dict[str, Any]]: ...
     def resolve(self, op_id: str, choices: Mapping[str, Any]) -> Saved: ...
 
+    @property
+    def registers(self) -> RegistersLike: ...
     @property
     def has_password_check(self) -> bool: ...
     def password_fits(self, password: str) -> bool: ...

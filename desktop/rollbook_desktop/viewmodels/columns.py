@@ -1,4 +1,4 @@
-"""The columns of the list of students: what each shows and what SQL sorts it by."""
+"""The columns of the lists: what each shows and what SQL sorts it by."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,4 +54,11 @@ STUDENT_COLUMNS = (
     ),
     Column("phone", lambda: field_label("phone"), _of("phone"), "phone", 130),
     Column("mark", lambda: translate("students", "State"), lambda row: mark_label(row.mark), "", 104),
+)
+
+SECTION_COLUMNS = (
+    Column("title", lambda: translate("classes", "Class"), _of("title"), "title", 200),
+    Column("grade_level", lambda: field_label("grade_level"), _of("grade_level"), "grade_level", 66),
+    Column("class_code", lambda: field_label("class_code"), _of("class_code"), "class_code", 110),
+    Column("location", lambda: field_label("location"), _of("location"), "", 90),
 )

@@ -8,6 +8,7 @@ from rollbook_desktop.viewmodels.entry_table import EntryTable
 from rollbook_desktop.viewmodels.form_fields import FormSection
 from rollbook_desktop.viewmodels.record_form import RecordForm
 from rollbook_desktop.viewmodels.record_table import RecordTable
+from rollbook_desktop.viewmodels.register import RegisterModel
 from rollbook_desktop.viewmodels.saving import Saving
 from rollbook_desktop.viewmodels.session import Session
 from rollbook_desktop.viewmodels.status import StatusModel
@@ -23,6 +24,8 @@ class Desk:
     dashboard: DashboardModel
     status: StatusModel
     students: RecordTable
+    sections: RecordTable
+    register: RegisterModel
     student_form: RecordForm
     student_sections: tuple[FormSection, ...]
     saving: Saving

@@ -7,13 +7,14 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.desk import Desk
-from rollbook_desktop.viewmodels.error_report import ErrorReport
+from rollbook_desktop.viewmodels.error_report import ErrorReport, unexpected_report
 from rollbook_desktop.viewmodels.labels import role_label
 from rollbook_desktop.viewmodels.store_words import trouble_words
 from rollbook_desktop.widgets.banner import Banner, Toast
 from rollbook_desktop.widgets.labels import label
 from rollbook_desktop.widgets.pill import Pill
 from rollbook_desktop.widgets.theme import SPACE, Theme
+from rollbook_desktop.windows.classes_page import ClassesPage
 from rollbook_desktop.windows.dashboard_page import DashboardPage
 from rollbook_desktop.windows.decisions_dialog import DecisionsDialog
 from rollbook_desktop.windows.error_dialog import ErrorDialog
@@ -28,7 +29,7 @@ from rollbook_desktop.windows.support_page import SupportPage
 from rollbook_desktop.windows.sync_page import SyncPage
 
 FOLD_BELOW = 1000
-DASHBOARD, STUDENTS, SYNC, SUPPORT, SETTINGS, HELP = range(6)
+DASHBOARD, STUDENTS, CLASSES, SYNC, SUPPORT, SETTINGS, HELP = range(7)
 OPENS_ON = STUDENTS
 """What is here and can be worked on without any network (W4)."""
 
@@ -43,6 +44,7 @@ class Workspace(QWidget):
         self._places = (
             Place("dashboard", self.tr("Dashboard"), "dashboard"),
             Place("students", self.tr("Students"), "students"),
+            Place("classes", self.tr("Classes"), "classes"),
             Place("sync", self.tr("Sync centre"), "sync"),
             Place("support", self.tr("Support"), "support"),
             Place("settings", self.tr("Settings"), "settings"),
@@ -55,6 +57,7 @@ class Workspace(QWidget):
         self._decisions = Banner(theme, "decisionsBanner")
         self._dashboard = DashboardPage(theme, desk)
         self._students = StudentsPage(theme, desk, memory)
+        self._classes = ClassesPage(theme, desk, memory)
         self._sync = SyncPage(theme, desk)
         self._support = SupportPage(theme, desk, memory)
         self._settings = SettingsPage(theme, desk, memory)
@@ -63,6 +66,7 @@ class Workspace(QWidget):
         pages = (
             self._dashboard,
             self._students,
+            self._classes,
             self._sync,
             self._support,
             self._settings,
@@ -91,6 +95,7 @@ class Workspace(QWidget):
         focus: tuple[Callable[[], None], ...] = (
             self._dashboard.focus_first,
             self._students.focus_search,
+            self._classes.focus_first,
             self._sync.focus_list,
             self._support.focus_first,
             self._settings.focus_first,
@@ -138,6 +143,8 @@ class Workspace(QWidget):
         desk.saving.failed.connect(self.show_report)
         desk.saving.toasted.connect(self._toast_in_passing)
         desk.entries.told.connect(self._toast.say)
+        desk.register.saved.connect(self._toast.say)
+        desk.register.failed.connect(self._tell_not_saved)
         desk.engine.said.connect(self._warn)
         desk.support_file.made.connect(self._toast.say)
         desk.support_file.failed.connect(self.show_report)
@@ -151,7 +158,7 @@ class Workspace(QWidget):
         for keys, act in (
             (QKeySequence(QKeySequence.StandardKey.Find), self._find),
             (QKeySequence(QKeySequence.StandardKey.New), self._add),
-            (QKeySequence(QKeySequence.StandardKey.Save), self._students.save),
+            (QKeySequence(QKeySequence.StandardKey.Save), self._save),
             (QKeySequence(QKeySequence.StandardKey.HelpContents), self._going_to(HELP)),
         ):
             QShortcut(keys, self).activated.connect(act)
@@ -167,6 +174,9 @@ class Workspace(QWidget):
     def _tell_not_exported(self, why: str) -> None:
         words = self.tr("The file could not be written ({why}). You are still signed in.")
         self._banner.say(words.format(why=why), "warn")
+
+    def _tell_not_saved(self, error: Exception) -> None:
+        self.show_report(unexpected_report(error, str(error)))
 
     def _tell_of_store(self) -> None:
         """What befell the store is told until it was read; what hinders saving, for as long as it does."""
@@ -211,6 +221,11 @@ class Workspace(QWidget):
     def _add(self) -> None:
         self.go_to(STUDENTS)
         self._students.add()
+
+    def _save(self) -> None:
+        """Save what is open in the place that is shown."""
+        page = self._classes if self._pages.currentIndex() == CLASSES else self._students
+        page.save()
 
     def _show_entry(self, op_id: str) -> None:
         self.go_to(SYNC)
