@@ -134,9 +134,10 @@ def test_w11_a_code_that_needs_a_reason_asks_for_it_at_its_line(
     assert shown(register, 0, 3) == "dentist"
 
 
-def answer(name: str) -> None:
+def answer(workspace: Workspace, name: str) -> None:
     """Answer the question that is open."""
-    [question] = [each for each in QApplication.topLevelWidgets() if isinstance(each, Question)]
+    question = workspace.window().findChild(Question)
+    assert question is not None
     button(question, name).click()
 
 
@@ -146,7 +147,7 @@ def test_w13_another_day_asks_before_marks_are_lost(
 ) -> None:
     QTest.keyClicks(register, "a")
     QTest.keyClick(register, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
-    answer(answered)
+    answer(workspace, answered)
     if answered == "stayHere":
         assert (desk.register.day, shown(register, 0)) == (TODAY, "A  Absent")
         return

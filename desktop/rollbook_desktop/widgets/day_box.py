@@ -15,6 +15,7 @@ class DayBox(QDateEdit):
         self._theme = theme
         self.setObjectName(name)
         self.setAccessibleName(accessible_name)
+        self.lineEdit().setAccessibleName(accessible_name)  # which has the focus
         self.setCalendarPopup(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(128)
