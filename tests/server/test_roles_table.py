@@ -51,6 +51,8 @@ TABLE = {
     "DELETE /api/v1/jobs/{job_id}": "+++++-?",
     "POST /api/v1/recovery/missing": "+++++-?",
     "POST /api/v1/recovery/offer": "+++++-?",
+    "POST /api/v1/recovery/erased": "+++++-?",
+    "GET /api/v1/sync/erased": "+++++-?",
     "GET /api/v1/weather/{location}": "+++++-?",
     # for who may read students
     "GET /api/v1/sync/snapshot/{entity}": "++++--?",
@@ -70,6 +72,8 @@ TABLE = {
     # for the administrator
     "GET /api/v1/devices": "+-----?",
     "GET /api/v1/audit": "+-----?",
+    "POST /api/v1/erasures/preview": "+-----?",
+    "POST /api/v1/erasures": "+-----?",
     "POST /api/v1/devices/{device}/revoke": "+-----?",
     "GET /api/v1/recovery": "+-----?",
     "POST /api/v1/recovery/end": "+-----?",

@@ -14,10 +14,15 @@ class Deed(StrEnum):
     COMPUTER_REVOKED = "computer-revoked"
     RECOVERY_BEGUN = "recovery-begun"
     RECOVERY_ENDED = "recovery-ended"
+    ERASED = "erased"  # a person, on request: the entity and the id alone, and the reason (D3)
+    ERASED_AGAIN = "erased-again"  # after a restore had brought them back
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """``subject`` is a user's name or a computer's id; ``detail`` a role where that is what changed."""
+    """``subject`` is a user's name, a computer's id, or the id of who was erased.
+
+    ``detail`` is a role where that is what changed, and the reason of an erasure.
+    """
 
     number: int
     at: str

@@ -30,7 +30,7 @@ class AttendanceMark:
     """
 
     section_id: str | None = reference("section", required=True, listed=True)
-    student_id: str | None = reference("student", required=True, listed=True)
+    student_id: str | None = reference("student", about=True, required=True, listed=True)
     date: str | None = attribute(type=FieldType.DATE, required=True, listed=True)
     period: str | None = attribute(limit=20, required=True)
     teacher_code: str | None = attribute(limit=10)

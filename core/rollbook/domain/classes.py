@@ -67,7 +67,7 @@ class SectionEnrolment:
     """That a student is in a section, from a day to a day. It is ended, never deleted."""
 
     section_id: str | None = reference("section", required=True, listed=True)
-    student_id: str | None = reference("student", required=True, listed=True)
+    student_id: str | None = reference("student", about=True, required=True, listed=True)
     begin_date: str | None = attribute(type=FieldType.DATE, group="span")
     end_date: str | None = attribute(type=FieldType.DATE, group="span")
     source_system: str | None = attribute(limit=60, section="source")
@@ -82,7 +82,7 @@ class Enrolment:
     :func:`rollbook.domain.enrolment_status.status_on`.
     """
 
-    student_id: str | None = reference("student", required=True, listed=True)
+    student_id: str | None = reference("student", about=True, required=True, listed=True)
     school_year_id: str | None = reference("academic_session", listed=True)
     grade_level: str | None = attribute(limit=20, listed=True)
     entry_date: str | None = attribute(type=FieldType.DATE, required=True, listed=True, group="stay")

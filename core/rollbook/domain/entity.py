@@ -40,7 +40,8 @@ class FieldSpec:
     ``listed`` fields stand in the list of all records, which sorts by them. ``numbered`` ones take the
     next number of a series that the school keeps (S16). ``refers_to`` is the entity that a reference names.
     ``at_least`` is the smallest number that fits. Who changes it needs its ``right``, if it has one, beside
-    the one to write the record.
+    the one to write the record. A reference is ``about`` a person where the record says
+    something of that one, and goes with them when they are erased (D3).
     """
 
     name: str
@@ -56,6 +57,7 @@ class FieldSpec:
     refers_to: str = ""
     at_least: int | None = None
     right: Right | None = None
+    about: bool = False
     section: str = "main"
 
 
@@ -65,7 +67,8 @@ class EntityType:
 
     ``natural_keys`` are groups of fields of which each names one record of a school (S16). ``plural`` is its
     word in addresses of the API. ``area`` says which rights give it (:mod:`rollbook.domain.scope`).
-    ``called`` are the fields that make its label, where it has no name of its own.
+    ``called`` are the fields that make its label, where it has no name of its own. ``person``: its records
+    are people who may ask to be erased (D3); ``kept_for`` is the entity for whose sake alone they are here.
     """
 
     name: str
@@ -79,6 +82,8 @@ class EntityType:
     plural: str = ""
     area: str = ""
     called: tuple[str, ...] = ()
+    person: bool = False
+    kept_for: str = ""
     names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The names of all fields, in the order of the description."""
     references: tuple[FieldSpec, ...] = field(init=False, repr=False, compare=False)

@@ -56,7 +56,7 @@ class Result:
     """What a student got for a line item: a score, or words, or why there is none."""
 
     line_item_id: str | None = reference("line_item", required=True, listed=True)
-    student_id: str | None = reference("student", required=True, listed=True)
+    student_id: str | None = reference("student", about=True, required=True, listed=True)
     score: str | None = attribute(type=FieldType.DECIMAL, group="score")
     text_score: str | None = attribute(limit=40, group="score")
     score_status: str | None = attribute(type=FieldType.CHOICE, choices=SCORE_STATUSES, group="score")
@@ -72,7 +72,7 @@ class FinalGrade:
     """The grade of a student in a section for a session. An override of what was reckoned has a reason."""
 
     section_id: str | None = reference("section", required=True, listed=True)
-    student_id: str | None = reference("student", required=True, listed=True)
+    student_id: str | None = reference("student", about=True, required=True, listed=True)
     academic_session_id: str | None = reference("academic_session", required=True)
     score: str | None = attribute(type=FieldType.DECIMAL, group="score")
     text_score: str | None = attribute(limit=40, group="score")

@@ -43,8 +43,8 @@ class Contact:
 class StudentContact:
     """Who a contact is to a student, and what they may do. ``priority`` 1 is called first."""
 
-    student_id: str | None = reference("student", required=True)
-    contact_id: str | None = reference("contact", required=True)
+    student_id: str | None = reference("student", about=True, required=True)
+    contact_id: str | None = reference("contact", about=True, required=True)
     relationship: str | None = attribute(type=FieldType.CHOICE, choices=RELATIONSHIPS)
     custody: str | None = attribute(type=FieldType.CHOICE, choices=YES_NO)
     lives_with: str | None = attribute(type=FieldType.CHOICE, choices=YES_NO)
@@ -72,7 +72,7 @@ class Staff:
 class Care:
     """What few may see of a student: health and support. One for each student."""
 
-    student_id: str | None = reference("student", required=True)
+    student_id: str | None = reference("student", about=True, required=True)
     medical: str | None = attribute(type=FieldType.LONG_TEXT, limit=4000)
     support: str | None = attribute(type=FieldType.LONG_TEXT, limit=4000)
 
@@ -85,7 +85,7 @@ NOTE_TONES = ("positive", "concern", "neutral")
 class Note:
     """A note about a student."""
 
-    student_id: str | None = reference("student", required=True, listed=True)
+    student_id: str | None = reference("student", about=True, required=True, listed=True)
     date: str | None = attribute(type=FieldType.DATE, listed=True)
     kind: str | None = attribute(type=FieldType.CHOICE, choices=NOTE_KINDS)
     tone: str | None = attribute(type=FieldType.CHOICE, choices=NOTE_TONES)
@@ -93,7 +93,14 @@ class Note:
 
 
 CONTACT = describe(
-    "contact", Contact, plural="contacts", area="students", rules=(has_a_name,), natural_keys=(SOURCE,)
+    "contact",
+    Contact,
+    plural="contacts",
+    area="students",
+    rules=(has_a_name,),
+    natural_keys=(SOURCE,),
+    person=True,
+    kept_for="student",
 )
 STUDENT_CONTACT = describe(
     "student_contact",

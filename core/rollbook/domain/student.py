@@ -52,5 +52,11 @@ def has_a_name(values: Values) -> tuple[RuleBreach, ...]:
 
 
 STUDENT = describe(
-    "student", Student, plural="students", area="students", rules=(has_a_name,), natural_keys=(SOURCE,)
+    "student",
+    Student,
+    plural="students",
+    area="students",
+    rules=(has_a_name,),
+    natural_keys=(SOURCE,),
+    person=True,
 )

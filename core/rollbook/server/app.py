@@ -29,6 +29,8 @@ from rollbook.server.devices import endpoints as devices_endpoints
 from rollbook.server.diagnostics import endpoints as diagnostics_endpoints
 from rollbook.server.diagnostics import state as state_endpoints
 from rollbook.server.diagnostics.endpoints import RequestStory
+from rollbook.server.erasure import endpoints as erasure_endpoints
+from rollbook.server.erasure.service import ErasureService
 from rollbook.server.files import endpoints as files_endpoints
 from rollbook.server.help import endpoints as help_endpoints
 from rollbook.server.installation import KnownInstallation
@@ -80,6 +82,7 @@ _ENDPOINTS = (
     audit_endpoints,
     jobs_endpoints,
     recovery_endpoints,
+    erasure_endpoints,
     dashboard_endpoints,
     analytics_endpoints,
     outside_endpoints,
@@ -175,6 +178,7 @@ def _parts(settings: Settings, clock: Clock, new_id: IdSource, chance: random.Ra
         auth=AuthService(database, installation, settings, clock, new_id),
         push=PushService(database, clock, metrics, wakeups.committed, installation),
         numbers=NumberService(database, settings, clock),
+        erasures=ErasureService(database, settings, clock, new_id, installation, wakeups.committed),
         recovery=RecoveryService(database, clock, new_id, installation, wakeups.committed),
         teller=Teller(database, clock, settings),
         weather=WeatherService(settings, clock, metrics, chance),

@@ -27,6 +27,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = parts.settings.threads
     with suppress(ProblemError):  # the database is away: every answer says so until it is back
         await anyio.to_thread.run_sync(parts.installation.get)
+        await anyio.to_thread.run_sync(parts.erasures.assert_again)  # before anybody is answered (D3)
     parts.notices.start()
     parts.alerts.start()
     looking = asyncio.create_task(parts.wakeups.run(), name="wake-ups")
@@ -56,10 +57,17 @@ def _beside(parts: Parts) -> dict[str, Coroutine[None, None, None]]:
     upkeep = Upkeep(parts.database, parts.clock, settings)
     works = {
         "upkeep": (upkeep.run, settings.upkeep_seconds),
+        "erasures": (lambda: _erase_again(parts), settings.upkeep_seconds),
         "jobs": (parts.jobs.runner.look, settings.report_look_seconds),
         "gauges": (lambda: note_gauges(parts), settings.gauges_seconds),
     }
     return {name: _again_and_again(name, work, seconds, parts) for name, (work, seconds) in works.items()}
+
+
+def _erase_again(parts: Parts) -> None:
+    """What the start could not assert, as the database was away, and what a crash has left in the bytes."""
+    parts.erasures.assert_again()
+    parts.erasures.scrub()
 
 
 async def _again_and_again(name: str, work: Callable[[], object], seconds: float, parts: Parts) -> None:

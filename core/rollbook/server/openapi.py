@@ -9,7 +9,17 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
-from rollbook.contract import audit, devices, feed, operations, proposals, recovery, session, snapshot
+from rollbook.contract import (
+    audit,
+    devices,
+    erasure,
+    feed,
+    operations,
+    proposals,
+    recovery,
+    session,
+    snapshot,
+)
 from rollbook.contract.headers import DEVICE, IDEMPOTENCY_KEY, PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
 
@@ -62,6 +72,12 @@ _TYPES: tuple[Any, ...] = (
     devices.Devices,
     devices.Revoked,
     audit.AuditPage,
+    erasure.ErasureAsked,
+    erasure.ErasurePreview,
+    erasure.ErasureRequest,
+    erasure.Erasure,
+    erasure.ErasedPage,
+    erasure.ToldErased,
     proposals.ProposeResponse,
     proposals.Proposal,
     proposals.ProposalsPage,

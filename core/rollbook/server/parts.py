@@ -9,6 +9,7 @@ from rollbook.server.alerting.alerts import Alerts
 from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
 from rollbook.server.database import Database
+from rollbook.server.erasure.service import ErasureService
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.jobs.service import Jobs
 from rollbook.server.metrics import Metrics
@@ -39,6 +40,7 @@ class Parts:
     push: PushService
     numbers: NumberService
     recovery: RecoveryService
+    erasures: ErasureService
     teller: Teller
     weather: WeatherService
     jobs: Jobs

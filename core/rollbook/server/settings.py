@@ -96,6 +96,8 @@ class Settings:
     # Who is told of critical errors: addresses as Apprise writes them, with blanks between.
     alert_urls: str = ""
     alert_repeat_seconds: float = 900.0  # after one of a kind, further ones are told together so often
+    # The file that lists who was erased; it lies outside of every backup of the database (D3).
+    erased_list: str = ""
     number_block_size: int = 20
     number_prefix: str = ""
     number_digits: int = 0
@@ -126,7 +128,16 @@ class Settings:
         """The settings with the user's data folder filled in where no place was given."""
         data = Path(platformdirs.user_data_dir("rollbook-server", appauthor=False))
         database = self.database or f"sqlite:///{data / 'rollbook.sqlite3'}"
-        return replace(self, database=database, log_dir=self.log_dir or str(data / "logs"))
+        listed = self.erased_list or _beside(database) or str(data / "erased.list")
+        return replace(
+            self, database=database, log_dir=self.log_dir or str(data / "logs"), erased_list=listed
+        )
+
+
+def _beside(database: str) -> str:
+    """The list beside an SQLite file; empty for any other database."""
+    file = database.partition("?")[0].removeprefix("sqlite:///")
+    return f"{file}.erased" if file != database.partition("?")[0] and file not in ("", ":memory:") else ""
 
 
 def read_settings(

@@ -371,6 +371,16 @@ desk_report = Table(
     Column("reported_at_seconds", BigInteger, nullable=False),
     Column("computer", Text, nullable=False, server_default=""),
 )
+erased = Table(
+    "erased",  # records that were erased on request, for ever: their ids, and nothing of them (D3)
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("payload", Text, nullable=False),  # as the feed tells it
+    Column("person", Integer, nullable=False),  # 1: one of whom others were; 0: a record about one
+    Column("scrubbed", Integer, nullable=False),  # 0: bytes may be left in what the database has freed
+    Index("ix_erased_scrubbed", "scrubbed"),
+)
 put_back = Table(
     "put_back",  # a backup was put back, and no computer has noticed yet what was lost (S22)
     metadata,

@@ -20,6 +20,7 @@ from rollbook.domain.clock import Clock
 from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
+from rollbook.server.erasure.reading import erased_among, hold_against_erasures, named_by
 from rollbook.server.problems import ProblemError, problem_now
 from rollbook.server.proposals import repository
 from rollbook.server.proposals.repository import NewProposal, Whose
@@ -77,6 +78,7 @@ class _Taking:
         self._raw = raw
         self._receipts: dict[str, Receipt] = {}
         self._digests: dict[str, bytes] = {}
+        self._erased: set[str] = set()
         self._new: list[NewProposal] = []
 
     def run(self, connection: Connection) -> list[HandingResult]:
@@ -84,7 +86,7 @@ class _Taking:
         incoming = [read_incoming(raw) for raw in self._raw]
         current().op_ids.clear()
         current().note_operations([item.op_id for item in incoming])
-        self._read(connection, {item.op_id for item in incoming if item.problem is None})
+        self._read(connection, incoming)
         self._new = []
         results = [self._result_of(raw, item) for raw, item in zip(self._raw, incoming, strict=True)]
         repository.keep(connection, self._whose(), self._new)
@@ -99,8 +101,12 @@ class _Taking:
             told = Change(PROPOSAL, self._new[-1].op_id, 0, {"state": ProposalState.OPEN.value}, at=at)
             tell(connection, self._caller.school_id, self._caller.user_id, told)
 
-    def _read(self, connection: Connection, op_ids: set[str]) -> None:
+    def _read(self, connection: Connection, incoming: list[Incoming]) -> None:
+        op_ids = {item.op_id for item in incoming if item.problem is None}
         school_id, owner = self._caller.school_id, self._caller.user_id
+        hold_against_erasures(connection, school_id)
+        named = {each for item in incoming if item.operation is not None for each in named_by(item.operation)}
+        self._erased = erased_among(connection, school_id, named)
         repository.hold_school(connection, school_id)
         self._receipts = read_receipts(connection, school_id, owner, op_ids)
         kept = repository.kept(connection, school_id, owner, op_ids)
@@ -128,6 +134,8 @@ class _Taking:
             return self._refused(item, item.problem)
         entity = item.entity
         assert item.operation is not None
+        if self._erased & named_by(item.operation):
+            return self._refused(item, ProblemError("erased"))
         if entity is None or not 1 <= item.operation.payload_version <= entity.payload_version:
             return self._refused(item, ProblemError("payload-unsupported"))
         if not entity.writable:

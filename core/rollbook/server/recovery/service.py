@@ -30,6 +30,7 @@ from rollbook.server.audit import trail
 from rollbook.server.auth.caller import Caller
 from rollbook.server.database import Database
 from rollbook.server.database_errors import Trouble
+from rollbook.server.erasure.reading import erased_among, hold_against_erasures, named_in
 from rollbook.server.installation import KnownInstallation
 from rollbook.server.problems import ProblemError
 from rollbook.server.recovery import kept, put_back, states
@@ -93,13 +94,15 @@ class RecoveryService:
         if len(asked.offers) > MAX_OFFERED:
             raise ProblemError("body-too-large", f"At most {MAX_OFFERED} versions are taken at once.")
         sealer = self._sealer(caller.school_id)
-        offered = [_candidate(caller, device, offer) for offer in asked.offers if _is_ours(sealer, offer)]
+        ours = [offer for offer in asked.offers if _is_ours(sealer, offer)]
 
         def work(connection: Connection) -> tuple[OfferResponse, bool]:
             check_known(connection, caller.school_id, known)
+            erased = _of_erased(connection, caller.school_id, ours)
+            offered = [_candidate(caller, device, each) for each in ours if each.change.seal not in erased]
             writing = self._writing(connection, caller.school_id)
             taking = _Taking(connection, caller, sealer, writing, device)
-            given = taking.take(offered)
+            given = taking.take(offered) | dict.fromkeys(erased, Given.KNOWN)
             passed("server.recovery.before_commit")
             results = [
                 OfferResult(
@@ -265,6 +268,14 @@ class _Taking:
         if caller is None or not _may_write(caller, item.change):
             return False
         return (item.user_id, item.device) == (caller.user_id, self._device)
+
+
+def _of_erased(connection: Connection, school_id: str, offers: Sequence[Offer]) -> set[str]:
+    """The seals of versions of, or about, who was erased: nothing is to be done with them any more (D3)."""
+    hold_against_erasures(connection, school_id)
+    named = {offer.change.seal: named_in(offer.change) for offer in offers}
+    gone = erased_among(connection, school_id, {each for ids in named.values() for each in ids})
+    return {seal for seal, ids in named.items() if ids & gone}
 
 
 def _of_whom(item: Candidate, was: Candidate | None) -> Candidate:

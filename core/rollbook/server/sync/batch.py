@@ -15,6 +15,7 @@ from rollbook.domain.entity import EntityType
 from rollbook.domain.scope import Act
 from rollbook.resilience.where_it_broke import where_it_broke
 from rollbook.server.auth.caller import Caller
+from rollbook.server.erasure.reading import named_by
 from rollbook.server.files.chunks import Whole, files_named
 from rollbook.server.sync.decide import (
     AlreadySo,
@@ -94,11 +95,9 @@ class Batch:
         return results
 
     def _result_of(self, item: Incoming) -> Result:
-        known = self.known.receipts.get(item.op_id)
-        if known is not None:
-            return self._again(item, known)
-        if item.op_id in self.known.too_old:
-            return self._without_write(item, Outcome.REJECTED, "outcome-too-old")
+        settled = self._settled_before(item)
+        if settled is not None:
+            return settled
         handed_over = self.with_the_registrar.get(item.op_id)
         if handed_over is not None:
             same = handed_over == item.digest
@@ -125,6 +124,17 @@ class Batch:
             # One operation that we stumble over must not stop the others' (S8).
             log.error("operation_failed", op_id=item.op_id, **where_it_broke(error))
             return self._without_write(item, Outcome.FAILED, "internal-error")
+
+    def _settled_before(self, item: Incoming) -> Result | None:
+        """What the past says of it: who was erased takes nothing any more, what was applied is not again."""
+        if item.operation is not None and self.known.erased & named_by(item.operation):
+            return self._without_write(item, Outcome.REJECTED, "erased")
+        known = self.known.receipts.get(item.op_id)
+        if known is not None:
+            return self._again(item, known)
+        if item.op_id in self.known.too_old:
+            return self._without_write(item, Outcome.REJECTED, "outcome-too-old")
+        return None
 
     def _again(self, item: Incoming, known: Receipt) -> Result:
         """The same id again: what came of it, unless other bytes came under it (S7)."""

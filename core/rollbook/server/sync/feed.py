@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, case, null, or_, select
 
 from rollbook.contract.aliases import ALIAS
+from rollbook.contract.erasure import ERASED
 from rollbook.contract.feed import START, Change
 from rollbook.contract.sums import TableSum
 from rollbook.domain.registry import ENTITIES
@@ -107,6 +108,7 @@ def _may_be_seen(caller: Caller) -> ColumnElement[bool]:
     readable = [name for name in ENTITIES if caller.may(Act.READ, name)]
     if readable:
         readable.append(ALIAS)  # two ids, and nothing of the record
+    readable.append(ERASED)  # an id: also to who may not read it now, and could once (D3)
     to_all = (feed.c.addressee == TO_ALL) & feed.c.entity.in_(readable)
     return or_(feed.c.addressee == caller.user_id, to_all)
 

@@ -13,6 +13,7 @@ from rollbook.contract.operations import Operation
 from rollbook.domain.canonical import UnfitError, canonical_value
 from rollbook.domain.entity import EntityType, FieldSpec
 from rollbook.domain.registry import ENTITIES
+from rollbook.server.erasure.reading import erased_among, hold_against_erasures, named_by
 from rollbook.server.files.chunks import Whole, files_named, read_whole
 from rollbook.server.sync.decide import PastChange, RecordState, version_seen
 from rollbook.server.sync.horizon import too_old
@@ -63,6 +64,8 @@ class Known:
     aliases: dict[RecordKey, str] = field(default_factory=dict)
     files: dict[str, Whole] = field(default_factory=dict)
     too_old: set[str] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
+    """Ids of records that were erased, of all that operations write or name (D3)."""
     named: set[RecordKey] = field(default_factory=set)
     """Records that operations name as another's, as far as there are such; aliases among them."""
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -80,7 +83,10 @@ class Known:
 def read_known(connection: Connection, school_id: str, owner: str, batch: Sequence[Incoming]) -> Known:
     """Read what is needed to decide ``batch``, and hold its records against other writers."""
     operations = [item.operation for item in batch if item.operation is not None]
+    hold_against_erasures(connection, school_id)
     known = Known(receipts=read_receipts(connection, school_id, owner, _receipts_wanted(operations)))
+    wanted = {record_id for operation in operations for record_id in named_by(operation)}
+    known.erased = erased_among(connection, school_id, wanted)
     known.made = _read_made(connection, school_id, known.receipts.items())
     again = {item.op_id: item.again_at for item in batch if item.again_at is not None}
     known.too_old = set(too_old(connection, school_id, again, again.keys() - known.receipts.keys()))

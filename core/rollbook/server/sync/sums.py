@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 from rollbook.contract.sums import MASK, TableSum, sum_of, version_hash
 from rollbook.server.tables import record_tables, school, school_feed, school_sum
 
-Moved = tuple[str, str, int | None, int]
-"""An entity, a record's id, the version that it had (``None`` for a new one) and the one that it has."""
+Moved = tuple[str, str, int | None, int | None]
+"""An entity, a record's id, the version that it had (``None``: it is new), and the one that it has
+(``None``: it was erased)."""
 TABLES: dict[str, Table] = {"school": school, **record_tables}
 
 
@@ -17,8 +18,9 @@ def note_versions(connection: Connection, school_id: str, moved: Iterable[Moved]
     """Take new versions into the sums. The caller holds the school's counter: nobody comes between."""
     by_entity: dict[str, TableSum] = {}
     for entity, record_id, before, after in moved:
+        rows = int(before is None) - int(after is None)
         by = version_hash(record_id, after) - version_hash(record_id, before)
-        by_entity[entity] = by_entity.get(entity, TableSum()).moved(int(before is None), by)
+        by_entity[entity] = by_entity.get(entity, TableSum()).moved(rows, by)
     for entity, difference in by_entity.items():
         _add(connection, school_id, entity, difference)
 
@@ -38,7 +40,7 @@ def sums_now(connection: Connection, school_id: str) -> tuple[int, int, dict[str
     ).all()
     if not rows:
         return 0, 0, {}
-    sums = {row.entity: TableSum(row.rows, row.sum) for row in rows if row.entity is not None}
+    sums = {row.entity: TableSum(row.rows, row.sum) for row in rows if row.rows}
     return rows[0].head, rows[0].feed_horizon, sums
 
 
