@@ -37,11 +37,6 @@ class RefusedRowsError(RefusedEntryError):
         self.rows = rows
 
 
-def breach(label: str, field: str, code: str, message: str, suggestion: str) -> RuleBreach:
-    """What is wrong with one row; its message begins with whose row it is."""
-    return RuleBreach(field, code, f"{label}: {message}", suggestion)
-
-
 def existing(connection: Connection, entity: str, record_id: str, field: str) -> Mapping[str, Any]:
     """The record that the id means. Raises :class:`RefusedEntryError` at ``field`` where there is none."""
     row = listing.one(connection, entity, aliases.meant(connection, entity, record_id))
@@ -95,22 +90,6 @@ def meant_students(connection: Connection, student_ids: Iterable[str]) -> dict[s
     ids = list(dict.fromkeys(student_ids))
     known = aliases.meant_all(connection, ids)
     return {each: known.get(each, each) for each in ids}
-
-
-def strangers(given: Mapping[str, str], inside: Collection[str], why: str) -> list[tuple[str, RuleBreach]]:
-    """Rows for who is not ``inside``, or for one student under two ids. ``given``: each id, whom it means."""
-    found, seen = [], set[str]()
-    for student_id, meant in given.items():
-        if meant not in inside:
-            wrong = breach(student_id, "student_id", "not-in-section", why, "Leave this student out.")
-            found.append((student_id, wrong))
-        elif meant in seen:
-            wrong = breach(
-                student_id, "student_id", "twice", "This student stands here twice.", "Enter once."
-            )
-            found.append((student_id, wrong))
-        seen.add(meant)
-    return found
 
 
 def _reaches(span: Values, begun_by: str | None, not_ended_before: str | None) -> bool:
