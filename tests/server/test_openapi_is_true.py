@@ -35,6 +35,8 @@ DOES_NOT_FIT = "negative_data_rejection"
 EXCUSED: dict[str, tuple[str, str]] = {
     "PATCH /api/v1/{plural}/{id}": (FITS, "without If-Match the body must say what was seen"),
     "POST /api/v1/{plural}": (FITS, "records have rules, and what they name must be there"),
+    "PUT /api/v1/sections/{section_id}/registers/{date}/{period}": (FITS, "codes are the school's own"),
+    "PUT /api/v1/sections/{section_id}/results": (FITS, "students and line items are the section's own"),
     "POST /api/v1/reports": (FITS, "what a report takes depends on its kind"),
     "POST /api/v1/numbers/blocks": (FITS, "few fields have a series of numbers"),
     "POST /api/v1/numbers/blocks/live": (FITS, "likewise, and a block begins before it ends"),

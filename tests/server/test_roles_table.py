@@ -61,6 +61,11 @@ TABLE = {
     "GET /api/v1/dashboard": "++++--?",
     "GET /api/v1/analytics/students/{student_id}": "++++--?",
     "GET /api/v1/analytics/sections/{section_id}": "++++--?",
+    "GET /api/v1/sections/{section_id}/registers/{date}/{period}": "++++--?",
+    "GET /api/v1/sections/{section_id}/results": "++++--?",
+    # for who may write marks
+    "PUT /api/v1/sections/{section_id}/registers/{date}/{period}": "+++---?",
+    "PUT /api/v1/sections/{section_id}/results": "+++---?",
     # for who may write students, and decide what others propose
     "POST /api/v1/numbers/blocks": "++----?",
     "POST /api/v1/numbers/blocks/live": "++----?",

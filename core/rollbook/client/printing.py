@@ -12,7 +12,7 @@ from rollbook.exchange import NotPrintableError
 from rollbook.exchange.paper_words import LANGUAGES
 from rollbook.exchange.papers import Printing, certificate, class_list, full_name
 from rollbook.exchange.typesetting import print_paper
-from rollbook.store.search_text import sort_name
+from rollbook.schema.search_text import sort_name
 
 __all__ = ["LANGUAGES", "print_certificate", "print_homeroom", "print_section"]
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from rollbook.client.values import RefusedEntryError
 from rollbook.domain.entity import RuleBreach, Values
 from rollbook.domain.labels import label_of
+from rollbook.schema.search_text import fold
 from rollbook.store import aliases, listing
-from rollbook.store.search_text import fold
 
 Rows = dict[str, Mapping[str, Any]]
 """Records by the id of the student whom they mean."""

@@ -58,6 +58,7 @@ from rollbook.server.records import views
 from rollbook.server.records.forms import components_of
 from rollbook.server.recovery import endpoints as recovery_endpoints
 from rollbook.server.recovery.service import RecoveryService
+from rollbook.server.sections import endpoints as sections_endpoints
 from rollbook.server.settings import Settings, read_settings
 from rollbook.server.shared_counts import SHARED_FOLDER
 from rollbook.server.sync import endpoints as sync_endpoints
@@ -73,6 +74,7 @@ from rollbook.server.workers import Workers
 _ENDPOINTS = (
     health,
     auth_endpoints,
+    sections_endpoints,
     sync_endpoints,
     events,
     numbers_endpoints,

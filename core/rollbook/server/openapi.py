@@ -17,6 +17,7 @@ from rollbook.contract import (
     operations,
     proposals,
     recovery,
+    sections,
     session,
     snapshot,
 )
@@ -86,6 +87,10 @@ _TYPES: tuple[Any, ...] = (
     recovery.MissingResponse,
     recovery.OfferResponse,
     recovery.RecoveryAnswer,
+    sections.RegisterView,
+    sections.RegisterEntry,
+    sections.ResultsView,
+    sections.ResultsEntry,
     *_with_raw_parts_told(),
 )
 
@@ -121,7 +126,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
 that asks."""
 
 
-_NEEDED = {("delete", "If-Match")}
+_NEEDED = {("delete", "If-Match"), ("put", "If-Match")}
 """Headers that are needed for one method and not for others."""
 
 

@@ -23,8 +23,8 @@ from sqlalchemy import (
 
 from rollbook.domain.labels import NAMING
 from rollbook.domain.registry import ENTITIES
+from rollbook.schema.search_text import fold
 from rollbook.store.rows import read
-from rollbook.store.search_text import fold
 from rollbook.store.tables import REPLICA, SEARCHED
 
 _FEW = 2_000

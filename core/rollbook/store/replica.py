@@ -12,12 +12,12 @@ from rollbook.contract.aliases import told_by
 from rollbook.contract.feed import Change
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
+from rollbook.schema.search_text import search_text, sort_name
 from rollbook.store import aliases, filling_number, pending, rows, sums
 from rollbook.store.bulk import put_rows
 from rollbook.store.pending import PendingEntry
 from rollbook.store.replica_rows import BOOKKEEPING, decoded, encoded, settled_row
 from rollbook.store.rows import THESE, named, these
-from rollbook.store.search_text import search_text, sort_name
 from rollbook.store.tables import REPLICA
 
 _COLUMNS = ("row", "filled", *BOOKKEEPING)

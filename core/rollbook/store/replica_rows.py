@@ -12,7 +12,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.snapshot import SnapshotRow
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
-from rollbook.store.search_text import SORT_FIELDS, search_text, searched_words, sort_name, sorted_by
+from rollbook.schema.search_text import SORT_FIELDS, search_text, searched_words, sort_name, sorted_by
 
 BOOKKEEPING = ("id", "version", "base", "base_deleted", "deleted", "mark", "sort_name", "search_text")
 Row = tuple[Any, ...]

@@ -33,7 +33,7 @@ class RecordCalls:
 
     def create(self, caller: Caller, key: str | None, asked: NewRecord) -> str:
         """Make a record; gives its id."""
-        op_id = _operation_id(key)
+        op_id = operation_id_of(key)
         record_id = asked.id or natural_id(self._entity, caller.school_id, caller.user_id, op_id)
         changes = {name: FieldChange(None, value) for name, value in asked.values.items()}
         self._go(caller, self._operation(op_id, Kind.CREATE, record_id, changes=changes, strict=True))
@@ -43,27 +43,27 @@ class RecordCalls:
         self, caller: Caller, key: str | None, record_id: str, asked: RecordChange, if_match: str | None
     ) -> None:
         """Change a record: strictly with ``if_match``, by field with ``had`` (S13)."""
-        op_id = _operation_id(key)
+        op_id = operation_id_of(key)
         _check_is_id(record_id)
         strict = if_match is not None
         if not strict:
             _check_seen(asked)
         had = asked.had or {}
         changes = {name: FieldChange(had.get(name), value) for name, value in asked.values.items()}
-        base = _version_of(if_match) if if_match is not None else asked.base_version
+        base = version_of_tag(if_match) if if_match is not None else asked.base_version
         self._go(
             caller, self._operation(op_id, Kind.UPDATE, record_id, changes=changes, base=base, strict=strict)
         )
 
     def archive(self, caller: Caller, key: str | None, record_id: str, if_match: str | None) -> None:
         """Archive a record as it was at ``if_match``."""
-        op_id = _operation_id(key)
+        op_id = operation_id_of(key)
         _check_is_id(record_id)
         if if_match is None:
             raise ProblemError("validation-failed", errors=(_needed("If-Match"),))
         self._go(
             caller,
-            self._operation(op_id, Kind.ARCHIVE, record_id, base=_version_of(if_match), strict=True),
+            self._operation(op_id, Kind.ARCHIVE, record_id, base=version_of_tag(if_match), strict=True),
         )
 
     def _go(self, caller: Caller, operation: Operation) -> None:
@@ -93,7 +93,8 @@ class RecordCalls:
         )
 
 
-def _operation_id(key: str | None) -> str:
+def operation_id_of(key: str | None) -> str:
+    """The id of the operation that a request with this idempotency key is. Raises :class:`ProblemError`."""
     if not key:
         raise ProblemError("idempotency-key-missing")
     if not is_operation_id(key):
@@ -107,7 +108,8 @@ def _check_is_id(record_id: str) -> None:
         raise ProblemError("not-found")
 
 
-def _version_of(if_match: str) -> int:
+def version_of_tag(if_match: str) -> int:
+    """The version whose entity tag it is. Raises :class:`ProblemError` ``version-mismatch``."""
     match = _ENTITY_TAG.fullmatch(if_match.strip())
     if match is None:
         # No record ever has such a tag, so none matches it.

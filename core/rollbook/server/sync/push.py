@@ -28,15 +28,20 @@ from rollbook.server.sync.decide import Decider, decide
 from rollbook.server.sync.feed import check_known, cursor_of_head
 from rollbook.server.sync.fence import pass_fence
 from rollbook.server.sync.incoming import Incoming, read_incoming
-from rollbook.server.sync.known import read_known
+from rollbook.server.sync.known import read_known, read_receipts
 from rollbook.server.sync.lanes import Lanes
 from rollbook.server.sync.seal import Sealer
+from rollbook.server.sync.together import Step, check_all_went, incoming_of
 from rollbook.server.sync.write import RandomMark, write_batch
 from rollbook.server.wire import decoded
 
 Committed = Callable[[str], None]
 """Called with the school's id after each commit, so that its listeners are woken."""
 Way = Callable[[Connection, Caller, list[Incoming], Sealer], list[Result]]
+
+
+Plan = Callable[[Connection], list[Step]]
+"""Reads what there is, in the transaction of the write, and says what is to be changed."""
 
 
 def random_mark() -> str:
@@ -147,6 +152,32 @@ class PushService:
     def within(self, connection: Connection, caller: Caller, incoming: list[Incoming]) -> list[Result]:
         """Decide and write ``incoming``, which a registrar accepts, in the transaction of ``connection``."""
         return self._written(connection, caller, incoming, Lanes(incoming), self._sealer(caller))
+
+    def together(self, caller: Caller, key: str, digest: bytes, plan: Plan) -> None:
+        """Apply all that ``plan`` finds to be changed, or nothing; the same key and digest again is done.
+
+        Raises :class:`ProblemError`: ``idempotency-mismatch``, or what stands against a step.
+        """
+
+        def work(connection: Connection) -> list[str]:
+            known = read_receipts(connection, caller.school_id, caller.user_id, [key]).get(key)
+            if known is not None:
+                if known.digest != digest:
+                    raise ProblemError("idempotency-mismatch")
+                return []
+            steps = plan(connection)
+            incoming = incoming_of(key, digest, caller.user_id, steps)
+            if incoming:
+                check_all_went(steps, self.within(connection, caller, incoming))
+            passed("server.push.before_commit")
+            return [item.op_id for item in incoming]
+
+        went = self._database.write(work, again_on=frozenset({Trouble.INTEGRITY}))
+        passed("server.push.committed")
+        current().note_operations(went)
+        if went:
+            self._metrics.operations(Outcome.APPLIED.value, "", len(went))
+            self._committed(caller.school_id)
 
     def _sealer(self, caller: Caller) -> Sealer:
         return Sealer(caller.school_id, self._installation.get().secret)

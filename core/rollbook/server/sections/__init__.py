@@ -1,0 +1,1 @@
+"""A section whole: its register of a day, and its results (D1, D2)."""
