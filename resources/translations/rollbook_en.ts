@@ -62,6 +62,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n entry(ies) about this person still waited here.</source>
+        <translation>
+            <numerusform>%n entry about this person still waited here.</numerusform>
+            <numerusform>%n entries about this person still waited here.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n could not be read.</source>
         <translation>
             <numerusform>%n could not be read.</numerusform>

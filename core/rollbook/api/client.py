@@ -18,7 +18,8 @@ from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import Answer, Call, Transport
 from rollbook.api.wakeups import WakeUps
 from rollbook.contract.devices import DeskReport
-from rollbook.contract.feed import START, ChangesPage
+from rollbook.contract.erasure import ErasedPage, ToldErased
+from rollbook.contract.feed import START, Change, ChangesPage
 from rollbook.contract.files import CHUNK_MEDIA_TYPE, ChunksAsked, ChunksMissing
 from rollbook.contract.jobs import Job, ReportRequest
 from rollbook.contract.numbers import BlockRequest, LiveBlocks, NumberBlock
@@ -221,6 +222,16 @@ class ApiClient:
             writes=True,
         )
         return (await self._once(call)).value
+
+    async def erased(self, after: str, limit: int) -> ErasedPage:
+        """The people that were erased, behind that id (D3)."""
+        params: dict[str, str | int] = {"after": after, "limit": limit}
+        return (await self._read(Call("GET", "/api/v1/sync/erased", ErasedPage, params=params))).value
+
+    async def tell_erased(self, erased: list[Change]) -> None:
+        """Tell a restored server whom it had erased (D3, S22)."""
+        body = msgspec.json.encode(ToldErased(erased))
+        await self._once(Call("POST", "/api/v1/recovery/erased", type(None), body=body))
 
     async def missing_chunks(self, hashes: list[str]) -> list[str]:
         """Those of the chunks that the school does not have (S31)."""

@@ -150,9 +150,10 @@ class StoreNotice:
     """What befell this computer's store, until a person says that they have seen it (S28).
 
     ``kind``: ``damaged`` (the old file is kept as ``aside``), ``missing`` (it was gone), ``log_lost`` (what
-    was written last was gone). ``kept`` counts the waiting entries that were saved from it, ``lost`` those
-    that could not be, or at most were made; without ``whole`` there may have been more. ``at`` is ISO 8601 in
-    UTC.
+    was written last was gone), ``erased`` (somebody was erased at the school ``by`` that user, which ended
+    ``lost`` entries that waited, the first of them made at ``entered_at``: D3). Else ``kept`` counts the
+    waiting entries that were saved from it, ``lost`` those that could not be, or at most were made; without
+    ``whole`` there may have been more. ``at`` is ISO 8601 in UTC.
     """
 
     kind: str
@@ -161,6 +162,8 @@ class StoreNotice:
     kept: int
     lost: int
     whole: bool
+    by: str = ""
+    entered_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

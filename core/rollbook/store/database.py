@@ -119,6 +119,19 @@ class StoreDatabase:
             finally:
                 connection.close()
 
+    def rewrite(self) -> bool:
+        """Write the file anew, so that nothing is left in it of what was deleted; then empty its log (D3).
+
+        Returns whether the log is empty: not while somebody reads an earlier state.
+        """
+        with self._one_writer, self._noted(), translated():
+            connection = self._writer.raw_connection()
+            try:
+                connection.cursor().execute("VACUUM")
+            finally:
+                connection.close()
+        return self.checkpoint()
+
     def close(self) -> None:
         """Close all connections."""
         self._writer.dispose()

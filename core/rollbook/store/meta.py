@@ -11,6 +11,8 @@ CURSOR = "cursor"
 RECOVERY = "recovery"
 """The step at which giving back to a school that was put back is (S22)."""
 
+ERASED_TO_ASK = "erased_to_ask"
+"""Set while the school is to be asked for all whom it has erased: the feed told it to nobody here (D3)."""
 BASES_IN_DOUBT = "bases_in_doubt"
 """Set from when it is noticed that the school was put back until all is read anew (S22)."""
 

@@ -11,7 +11,9 @@ _NAME = "notices"
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """``kind``: ``damaged`` (set aside as the file ``aside``), ``missing``, or ``log_lost``.
+    """``kind``: ``damaged`` (set aside as the file ``aside``), ``missing``, ``log_lost``, or ``erased``:
+    somebody was erased ``by`` that user, which ended ``lost`` entries that waited, the first of them made at
+    ``entered_at`` (D3).
 
     ``kept`` counts the waiting entries that were saved from it, ``lost`` those that were seen and could not
     be read; without ``whole`` there may have been more. ``at`` is ISO 8601 in UTC.
@@ -23,6 +25,8 @@ class Notice(msgspec.Struct, frozen=True):
     kept: Annotated[int, msgspec.Meta(ge=0)] = 0
     lost: Annotated[int, msgspec.Meta(ge=0)] = 0
     whole: bool = True
+    by: str = ""
+    entered_at: str = ""
 
 
 def add(connection: Connection, notice: Notice) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError
 
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import fence, recovery, replica, unreadable
+from rollbook.store import erasing, fence, recovery, replica, unreadable
 from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.salvage_shapes import KEPT_FACTS
 from rollbook.store.salvaged import Row, Salvaged
@@ -98,6 +98,7 @@ def _go_on_giving_back(connection: Connection) -> None:
 
     Else what the school is known to have had is asked for once: it may have been put back meanwhile.
     """
+    erasing.to_ask(connection, wanted=True)  # the rescued store may be of before one (D3)
     if recovery.outstanding(connection) or recovery.step(connection) is not None:
         recovery.set_step(connection, recovery.BEGUN)
     else:

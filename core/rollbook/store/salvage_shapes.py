@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Integer, LargeBinary, Table, Text
 
+from rollbook.contract.erasure import entity_erased
 from rollbook.contract.feed import Change
 from rollbook.contract.numbers import NumberBlock
 from rollbook.domain.files import hash_of
@@ -73,6 +74,11 @@ def _is_version(row: Row) -> bool:
     return (change.seal, change.id, change.version) == (row["seal"], row["entity_id"], row["version"])
 
 
+def _is_erased(row: Row) -> bool:
+    told = msgspec.json.decode(row["change"], type=Change)
+    return (told.id, entity_erased(told)) == (row["entity_id"], row["entity"])
+
+
 def _is_alias(row: Row) -> bool:
     return row["entity"] in ENTITIES and all(_ID.fullmatch(row[name]) for name in ("alias_id", "record_id"))
 
@@ -88,6 +94,7 @@ def _is_record(row: Row) -> bool:
 _HOLDS: dict[str, Callable[[Row], bool]] = {
     "alias": _is_alias,
     "decision": lambda row: row["state"] in ("accepted", "declined") and bool(_ID.fullmatch(row["op_id"])),
+    "erased": _is_erased,
     "file_chunk": lambda row: hash_of(row["content"]) == row["sha256"],
     "known_version": _is_version,
     "meta": lambda row: row["name"] in KEPT_FACTS,

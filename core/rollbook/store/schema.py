@@ -10,10 +10,10 @@ from sqlalchemy import Column, Connection, Index, Inspector, Table, bindparam, i
 from sqlalchemy.schema import CreateColumn
 
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import sums
+from rollbook.store import meta, sums
 from rollbook.store.errors import NewerStoreError
 from rollbook.store.search_index import has_search_index, make_search_index
-from rollbook.store.tables import BASE_SUM, FILLING, REPLICA, SEARCHED, metadata
+from rollbook.store.tables import BASE_SUM, ERASED, FILLING, REPLICA, SEARCHED, metadata
 
 STORE_VERSION = 1
 
@@ -41,6 +41,7 @@ def prepare(connection: Connection) -> None:
     """Make what is missing. Raises :class:`NewerStoreError` for a store of a later version."""
     version = _version(connection)
     sums_were_kept = inspect(connection).has_table(BASE_SUM.name)
+    passed_over = not is_empty(connection) and not inspect(connection).has_table(ERASED.name)
     metadata.create_all(connection)
     for table in metadata.tables.values():
         _add_missing(connection, table)
@@ -48,6 +49,8 @@ def prepare(connection: Connection) -> None:
         make_search_index(connection, name)
     if not sums_were_kept:  # what came before is in none (S21)
         sums.mend(connection, sums.wrongly_kept(connection))
+    if passed_over:  # an earlier release passed over what the feed told of erasures (D3)
+        meta.put(connection, meta.ERASED_TO_ASK, "1")
     if version != STORE_VERSION:
         connection.exec_driver_sql(f"PRAGMA user_version={STORE_VERSION}")
 

@@ -13,7 +13,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.operations import Outcome, Result
 from rollbook.contract.problems import Problem, problem
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import decisions, fence, replica, rows
+from rollbook.store import decisions, erasing, fence, replica, rows
 from rollbook.store.known_otherwise import send_as_new
 from rollbook.store.lease import Leased
 from rollbook.store.rows import THESE, these
@@ -59,6 +59,7 @@ def settle(
     taken = [(head, answered[op_id]) for op_id, head in heads.items() if op_id in answered]
     _rebase_later(connection, taken)
     _show(connection, taken, records)
+    erasing.end_refused(connection, results)
 
 
 def give_back(

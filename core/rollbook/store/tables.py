@@ -226,6 +226,17 @@ SET_ASIDE = Table(
 )
 
 
+# Who was erased at the school, by id alone, for ever: what is put back to before has them again (D3).
+ERASED = Table(
+    "erased",
+    metadata,
+    Column("entity_id", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("change", LargeBinary, nullable=False),  # as the school told it, with its seal
+    info=SALVAGED,
+)
+
+
 def _replica_table(entity: EntityType) -> Table:
     listed = [spec.name for spec in entity.fields if spec.listed]
     words = ("search_text",) if entity.searched else ()

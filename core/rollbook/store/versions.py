@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
+from rollbook.contract.erasure import ERASED
 from rollbook.contract.feed import Change
 from rollbook.contract.operations import NO_RECORD, Result
 from rollbook.store import meta, recovery, rows
@@ -33,7 +34,7 @@ def _keep(connection: Connection, told: Iterable[tuple[Change, bytes]], at: str)
     kept = [
         (change.id, change.version, change.seal, change.entity, change.op_id, text, number + place, at)
         for place, (change, text) in enumerate(told, start=1)
-        if change.seal and change.op_id
+        if change.seal and change.op_id and change.entity != ERASED
     ]
     statement = f"INSERT INTO known_version ({named(_TOLD)}) VALUES ({marks(_TOLD)}) ON CONFLICT DO NOTHING"
     rows.write(connection, statement, kept)

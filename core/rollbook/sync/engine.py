@@ -21,6 +21,7 @@ from rollbook.store.database import StoreDatabase
 from rollbook.store.engine_lock import EngineLock
 from rollbook.store.errors import StoreError
 from rollbook.sync.attempt_log import AttemptLog
+from rollbook.sync.erasing import Erasing
 from rollbook.sync.events import Emit, StatusChanged
 from rollbook.sync.files import FileSender
 from rollbook.sync.granted import Granted
@@ -84,6 +85,7 @@ class SyncEngine:
         self._pull = Pull(
             store, api, clock=clock, settings=settings, emit=emit, meanwhile=self._send_meanwhile
         )
+        self._erasing = Erasing(store, api, emit)
         self._recovery = Recovery(
             store,
             api,
@@ -92,6 +94,7 @@ class SyncEngine:
             settings=settings,
             emit=emit,
             files=self.files,
+            erasing=self._erasing,
             read_anew=self._pull.read_anew,
         )
         self._sound = SoundCheck(store)
@@ -330,9 +333,11 @@ class SyncEngine:
     async def _there_and_back(self) -> None:
         """Send, then pull. A server that was put back first gets back what it lost (S22)."""
         await self._sound.look()
+        await self._erasing.learn()
         await self._recovery.run()
         await self._replay.run()
         await self._pull.run()
+        await self._erasing.wipe(self._forget)
         left = await self._withdrawn.run(self._forget)
         if await self._granted.run() or left:
             await self._pull.run()  # what is here now is compared with the school once more (S21)

@@ -4,7 +4,7 @@ from rollbook.api.client import ApiClient
 from rollbook.contract.feed import START, ChangesPage
 from rollbook.domain import checkpoints
 from rollbook.domain.clock import Clock
-from rollbook.store import filling, meta, open_proposals, replica, scopes, versions
+from rollbook.store import erasing, filling, meta, open_proposals, replica, scopes, versions
 from rollbook.store.database import StoreDatabase
 from rollbook.sync.check import Check, note_due
 from rollbook.sync.events import Emit, StatusChanged, records_changed
@@ -112,6 +112,8 @@ class Pull:
         self.behind = self.behind or page.more or bool(page.changes)
         with self._store.write() as connection:
             touched = replica.apply_changes(connection, page.changes)
+            for entity, gone in erasing.take(connection, page.changes).items():
+                touched.setdefault(entity, []).extend(gone)
             if page.position > page.head - versions.KEPT_AT_MOST:
                 versions.note(connection, page.changes, self._clock.now().isoformat())
             scopes.take_told(connection, page.changes, at_head=not page.more)
@@ -140,5 +142,6 @@ class Pull:
         with self._store.write() as connection:
             filling.abandon(connection)  # of an earlier state of the server
             scopes.begin_anew(connection)
+            erasing.to_ask(connection, wanted=True)  # what the feed told of it may lie before (D3)
             meta.put(connection, meta.CURSOR, None)
             meta.put(connection, CONFIRMED, None)

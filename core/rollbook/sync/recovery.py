@@ -28,6 +28,7 @@ from rollbook.store.database import StoreDatabase
 from rollbook.store.recovery import Lost
 from rollbook.store.states import State
 from rollbook.sync.entering import enter_rest, enter_version
+from rollbook.sync.erasing import Erasing
 from rollbook.sync.events import Emit, RecordsChanged, StatusChanged
 from rollbook.sync.files import FileSender
 from rollbook.sync.known_row import known_anew, known_row, note_known
@@ -53,6 +54,7 @@ class Recovery:
         settings: SyncSettings,
         emit: Emit,
         files: FileSender,
+        erasing: Erasing,
         read_anew: Callable[[], None],
     ) -> None:
         self._store = store
@@ -62,6 +64,7 @@ class Recovery:
         self._settings = settings
         self._emit = emit
         self._files = files
+        self._erasing = erasing
         self._read_anew = read_anew
 
     async def notice(self) -> None:
@@ -90,7 +93,7 @@ class Recovery:
             step = recovery.step(connection)
         if step is None:
             return
-        # What was erased at the school (D3) is to be asserted here, before anything is given back.
+        await self._erasing.tell()  # before anything is given back of who was erased (D3)
         if step == recovery.BEGUN:
             await self._find_lost_entries()
             await self._find_lost_versions()

@@ -20,6 +20,8 @@ def notice_words(notice: StoreNotice) -> str:
         ).format(day=day)
         missing = translate("store", "Up to %n entry(ies) are missing.", "", notice.lost)
         return f"{told} {missing}" if notice.lost else told
+    if notice.kind == "erased":
+        return _erased(notice)
     if notice.kind == "missing":
         told = translate("store", "On {day} the data on this computer was gone, and was begun anew.")
         return f"{told.format(day=day)} {_saved(notice)}"
@@ -28,6 +30,20 @@ def notice_words(notice: StoreNotice) -> str:
     ).format(day=day)
     where = translate("store", "The damaged file is kept: {file}").format(file=notice.aside)
     return f"{told} {_saved(notice)}\n\n{where}"
+
+
+def _erased(notice: StoreNotice) -> str:
+    """That entries ended with a person who was erased (D3); nothing tells who it was."""
+    told = translate("store", "On {day} a person was erased at the school on request, by {by}.").format(
+        day=notice.at[:10], by=notice.by
+    )
+    ended = translate("store", "%n entry(ies) about this person still waited here.", "", notice.lost)
+    why = translate(
+        "store",
+        "The first was made on {day}. They were not saved, and are gone with the person, as the law asks. "
+        "There is nothing to do.",
+    ).format(day=notice.entered_at[:10])
+    return f"{told} {ended} {why}"
 
 
 def _saved(notice: StoreNotice) -> str:
