@@ -197,10 +197,13 @@ def _proposals(commands: Commands) -> None:
 
 
 def _importing(commands: Commands) -> None:
-    take_in = _leaf(commands, "import", "take in a file of students", _COLUMNS)
+    take_in = _leaf(commands, "import", "take in a file of students, or a package", _COLUMNS)
     take_in.add_argument("file", type=Path, metavar="FILE")
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
     take_in.add_argument("--good-rows", action="store_true", help="leave rows with a problem out")
+    take_in.add_argument(
+        "--confirm-removals", type=int, metavar="N", help="archive N records that the source has no more"
+    )
     give_out = _leaf(commands, "export", "write all students to a file: .csv or .xlsx, as it ends")
     give_out.add_argument("file", type=Path, metavar="FILE")
     give_out.add_argument("--replace", action="store_true", help="a file that is there already")

@@ -5,7 +5,7 @@ from argparse import Namespace
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError
 from rollbook.client.errors import ExchangeError
 from rollbook.client.facade import Client
-from rollbook.client.importing import DryRun, dry_run, take_in
+from rollbook.client.importing import DryRun, PackageDryRun, dry_run, take_in
 
 
 def run(client: Client, arguments: Namespace) -> Answer:
@@ -23,6 +23,8 @@ def run(client: Client, arguments: Namespace) -> Answer:
         )
     if checked.problems and not arguments.good_rows:
         return _refused(checked)
+    if isinstance(checked, PackageDryRun) and checked.to_confirm not in (0, arguments.confirm_removals):
+        return _unconfirmed(checked)
     done = take_in(client, checked)
     stored = sum(saved.op_id is not None for saved in done.saved)
     said = [
@@ -32,10 +34,20 @@ def run(client: Client, arguments: Namespace) -> Answer:
     return Answer(data, [checked.as_text()], said, OUTSTANDING if stored else DONE)
 
 
-def _refused(checked: DryRun) -> Answer:
+def _refused(checked: DryRun | PackageDryRun) -> Answer:
     said = [
         f"{checked.problems} rows have a problem, so nothing was imported. Correct them in the file and "
         "import it again, or take in the others alone with --good-rows."
     ]
     data = checked.as_data() | {"dry_run": False, "stored": 0, "error": "rows-with-problems"}
+    return Answer(data, [checked.as_text()], said, PROBLEM)
+
+
+def _unconfirmed(checked: PackageDryRun) -> Answer:
+    number = checked.to_confirm
+    said = [
+        f"It would archive {number} of {checked.plan.known} records that came from this source, so nothing "
+        f"was imported. If that is right, import it again with --confirm-removals {number}."
+    ]
+    data = checked.as_data() | {"dry_run": False, "stored": 0, "error": "removals-not-confirmed"}
     return Answer(data, [checked.as_text()], said, PROBLEM)

@@ -1,16 +1,18 @@
 """Taking a file in: the same code for the window and the command line (D9, D12)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rollbook.client.facade import Client
 from rollbook.client.values import Edit, Saved
+from rollbook.domain.registry import ENTITIES
 from rollbook.exchange import (
     ImportPlan,
     Known,
     KnownRecords,
     Outcome,
+    RowOutcome,
     Table,
     match_columns,
     plan_as_data,
@@ -18,6 +20,17 @@ from rollbook.exchange import (
     plan_import,
     read_table,
 )
+from rollbook.exchange.package import (
+    PackagePlan,
+    is_package,
+    package_as_data,
+    package_as_text,
+    plan_package,
+    read_files,
+)
+
+MUCH_REMOVED = 0.05
+"""The share of a source's records that an import may archive without a person confirming the number (D10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,31 @@ class DryRun:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageDryRun:
+    """A package as read, and what importing it would do to each row. Nothing is stored yet."""
+
+    plan: PackagePlan
+
+    @property
+    def problems(self) -> int:
+        """How many rows cannot go in as they are."""
+        return self.plan.counts[Outcome.PROBLEM]
+
+    @property
+    def to_confirm(self) -> int:
+        """How many records it would archive, where they are so many that a person must confirm it; else 0."""
+        return self.plan.removals if self.plan.removes_much(MUCH_REMOVED) else 0
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return package_as_data(self.plan) | {"to_confirm": self.to_confirm}
+
+    def as_text(self) -> str:
+        """The report for people."""
+        return package_as_text(self.plan)
+
+
+@dataclass(frozen=True, slots=True)
 class ImportRun:
     """What one import stored here, under one run id."""
 
@@ -49,34 +87,73 @@ class ImportRun:
     saved: tuple[Saved, ...]
 
 
-def dry_run(client: Client, file: Path) -> DryRun:
-    """Read and check a file against this computer's records. Raises :class:`ExchangeError` for no table."""
+def dry_run(client: Client, file: Path) -> DryRun | PackageDryRun:
+    """Read and check a file or package against this computer's records.
+
+    Raises :class:`ExchangeError` for what is neither a table nor a package.
+    """
+    names = (client.account.school_id, client.account.school_name)
+    if is_package(file):
+        known = _Known(client)
+        plan = plan_package(read_files(file), known.of, school_id=client.account.school_id, schools=names)
+        return PackageDryRun(plan)
     table = read_table(file)
     mapping = match_columns(table.headers)
-    account = client.account
-    records = (Known(row.id, row.values, archived) for row, archived in client.every_record("student"))
-    plan = plan_import(
-        table,
-        mapping,
-        KnownRecords(records),
-        school_id=account.school_id,
-        schools=(account.school_id, account.school_name),
-    )
-    return DryRun(table, plan)
+    records = _Known(client).of("student")
+    students = plan_import(table, mapping, records, school_id=client.account.school_id, schools=names)
+    return DryRun(table, students)
 
 
-def take_in(client: Client, checked: DryRun) -> ImportRun:
-    """Store the rows that are new or changed, all as one; rows with problems stay out."""
-    edits = [
-        Edit(
-            "student",
-            row.record_id,
-            {name: change.value for name, change in row.differences.items()},
-            seen=None
-            if row.outcome is Outcome.NEW
-            else {name: change.had for name, change in row.differences.items()},
-        )
-        for row in checked.plan.to_write()
-    ]
+def take_in(client: Client, checked: DryRun | PackageDryRun) -> ImportRun:
+    """Store the rows that are new, changed or gone, all as one; rows with problems stay out."""
+    edits = _edits_of_package(checked.plan) if isinstance(checked, PackageDryRun) else _edits(checked.plan)
     run = client.new_run()
     return ImportRun(run, tuple(client.save_many(edits, run)))
+
+
+class _Known:
+    """The records of this computer, read once for each entity that is asked for."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._records: dict[str, KnownRecords] = {}
+
+    def of(self, entity: str) -> KnownRecords:
+        """All of the entity, archived ones too."""
+        if entity not in self._records:
+            rows = self._client.every_record(entity)
+            known = (Known(row.id, row.values, archived) for row, archived in rows)
+            self._records[entity] = KnownRecords(known, ENTITIES[entity])
+        return self._records[entity]
+
+
+def _edits(plan: ImportPlan) -> list[Edit]:
+    return [_edit("student", row, row.record_id) for row in plan.to_write()]
+
+
+def _edits_of_package(plan: PackagePlan) -> list[Edit]:
+    """One for each record, in the order in which records name each other; what goes, goes last."""
+    edits: dict[str, Edit] = {}
+    for part in plan.parts:
+        for row in part.to_write():
+            record_id = str(row.record_id)
+            new = row.outcome is Outcome.NEW
+            edit = _edit(part.entity, row, None if new else row.record_id)
+            earlier = edits.get(record_id)
+            edits[record_id] = edit if earlier is None else _both(earlier, edit)
+    return list(edits.values())
+
+
+def _edit(entity: str, row: RowOutcome, record_id: str | None) -> Edit:
+    if row.outcome is Outcome.REMOVED:
+        return Edit(entity, record_id, {}, archives=True)
+    changes = {name: change.value for name, change in row.differences.items()}
+    if row.outcome is Outcome.NEW:
+        return Edit(entity, record_id, changes)
+    return Edit(entity, record_id, changes, {name: change.had for name, change in row.differences.items()})
+
+
+def _both(first: Edit, second: Edit) -> Edit:
+    """What two files say of one record, as one edit."""
+    seen = None if first.seen is None else {**(second.seen or {}), **first.seen}
+    return replace(first, changes={**first.changes, **second.changes}, seen=seen)

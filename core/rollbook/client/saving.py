@@ -135,22 +135,10 @@ class Saving:
 
         Raises :class:`RefusedEntryError` when there is none.
         """
-        entity = writable(entity_name)
+        writable(entity_name)
         with self.store.write() as connection:
-            if op_id is not None and (there := outbox.find(connection, op_id)) is not None:
-                return _there(there)
             check_allowed(connection, entity_name)
-            record_id = aliases.meant(connection, entity.name, record_id)
-            here = replica.here(connection, entity, [record_id]).get(record_id)
-            if here is None:
-                raise no_such_record()
-            check_fields(connection, entity, self.role, here.values, {})
-            new = _under(op_id, self._entry(here, record_id, Kind.ARCHIVE, {}, None))
-            named = [Named(record_id, Edit(entity.name, record_id, {}))]
-            around = Surroundings(connection, named)
-            new = NamedRecords(connection, named, around).completed(entity, here, new)
-            outbox.add(connection, entity, _seen_under_own_edits(connection, entity, new))
-        return Saved(entity_name, record_id, new.op_id, new.action_id, State.QUEUED)
+            return self.save_in(connection, Edit(entity_name, record_id, {}, op_id=op_id, archives=True))
 
     def _named(self, edit: Edit) -> Named:
         return Named(edit.entity_id or key_id(edit, self.school_id) or self.new_id(), edit)
@@ -161,13 +149,22 @@ class Saving:
             for part in parts:
                 around = Surroundings(connection, part)
                 for named in part:
-                    changes = changes_of(named.without_next_numbers(), around.of(named.record_id))
-                    self._check_fields(connection, named, changes)
+                    here = around.of(named.record_id)
+                    if named.edit.archives:
+                        self._check_archiving(connection, named, here)
+                    else:
+                        self._check_fields(connection, named, changes_of(named.without_next_numbers(), here))
 
     def _check_fields(self, connection: Connection, named: Named, changes: Changes) -> None:
         before = {name: change["had"] for name, change in changes.items()}
         after = {name: change["value"] for name, change in changes.items()}
         check_fields(connection, named.entity, self.role, before, after)
+
+    def _check_archiving(self, connection: Connection, named: Named, here: Here | None) -> Here:
+        if here is None:
+            raise no_such_record()
+        check_fields(connection, named.entity, self.role, here.values, {})
+        return here
 
     def _numbered(self, connection: Connection, named: Named) -> Named:
         """The edit with its number, where it asked for the next one (S16)."""
@@ -232,7 +229,7 @@ class Saving:
     def _keep_refused(self, connection: Connection, refused: Sequence[Refused], run: str) -> None:
         """As entries that need a person: who entered them was told that they are sure (D9)."""
         for named, refusal in refused:
-            kind = Kind.CREATE if named.edit.entity_id is None else Kind.UPDATE
+            kind = _kind_of(named.edit)
             changes = {name: {"had": None, "value": value} for name, value in named.edit.changes.items()}
             entry = self._entry(Here(None, {}), named.record_id, kind, changes, run)
             new = _under(named.edit.op_id, entry)
@@ -248,6 +245,10 @@ class Saving:
     ) -> NewEntry | None:
         """The entry that an edit becomes; ``None`` where nothing differs from what the person saw."""
         here = around.of(named.record_id)
+        if named.edit.archives:
+            here = self._check_archiving(connection, named, here)
+            new = self._entry(here, named.record_id, Kind.ARCHIVE, {}, run)
+            return _seen_under_own_edits(connection, named.entity, new)
         changes = changes_of(self._numbered(connection, named), here)
         self._check_fields(connection, named, changes)
         entered = {name: change["value"] for name, change in changes.items()}
@@ -315,6 +316,12 @@ def _meant(connection: Connection, edits: Sequence[Named]) -> Sequence[Named]:
     if not known:
         return edits
     return [replace(each, record_id=known.get(each.record_id, each.record_id)) for each in edits]
+
+
+def _kind_of(edit: Edit) -> Kind:
+    if edit.archives:
+        return Kind.ARCHIVE
+    return Kind.CREATE if edit.entity_id is None else Kind.UPDATE
 
 
 def _under(op_id: str | None, new: NewEntry) -> NewEntry:

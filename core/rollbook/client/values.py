@@ -35,7 +35,8 @@ class Edit:
 
     ``changes`` maps field to new value as typed. ``seen`` are the values that the person had in front of
     them; ``None`` means what this computer shows now. ``op_id`` is the id of the entry to be, chosen by who
-    must be able to ask again: a save of an id that is there is that save.
+    must be able to ask again: a save of an id that is there is that save. One that ``archives`` its
+    record (D3) changes nothing else.
     """
 
     entity: str
@@ -44,6 +45,7 @@ class Edit:
     seen: dict[str, Any] | None = None
     run: str | None = None
     op_id: str | None = None
+    archives: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,12 @@ def decided(
 def with_problems(read: ReadRow, column_name: ColumnName, *breaches: RuleBreach) -> RowOutcome:
     """The outcome of a row that cannot go in: what was found while reading, and ``breaches``."""
     more = [problem_of(read.number, column_name(breach.field), breach) for breach in breaches]
-    return RowOutcome(read.number, Outcome.PROBLEM, problems=(*read.problems, *more), notes=tuple(read.notes))
+    return RowOutcome(
+        read.number,
+        Outcome.PROBLEM,
+        problems=(*read.problems, *more, *read.reported),
+        notes=tuple(read.notes),
+    )
 
 
 def repeated(field: str, what: str, first: int) -> RuleBreach:
@@ -53,7 +58,7 @@ def _new(entity: EntityType, read: ReadRow, new_id: str | None, column_name: Col
         return with_problems(read, column_name, *breaches)
     changes = {name: FieldDifference(None, value) for name, value in read.values.items()}
     return RowOutcome(
-        read.number, Outcome.NEW, new_id, changes, tuple(read.problems), notes=tuple(read.notes)
+        read.number, Outcome.NEW, new_id, changes, tuple(read.reported), notes=tuple(read.notes)
     )
 
 
@@ -75,7 +80,7 @@ def _known(
     if empty:
         read.notes.append(f"Empty in the file, left as it is: {', '.join(empty)}.")
     outcome = Outcome.CHANGED if changes else Outcome.SAME
-    return RowOutcome(read.number, outcome, known.id, changes, tuple(read.problems), notes=tuple(read.notes))
+    return RowOutcome(read.number, outcome, known.id, changes, tuple(read.reported), notes=tuple(read.notes))
 
 
 def _differences(values: Values, had: Values, kept: Collection[str]) -> dict[str, FieldDifference]:

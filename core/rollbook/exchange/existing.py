@@ -48,6 +48,7 @@ class KnownRecords:
         self._number = number_field(entity)
         self._by_id: dict[str, Known] = {}
         self._by_source: dict[tuple[str, str], Known] = {}
+        self._by_sourced_id: dict[str, Known | None] = {}
         self._by_number: dict[str, Known] = {}
         self._by_name: dict[str, list[Known]] = {}
         for known in records:
@@ -57,7 +58,9 @@ class KnownRecords:
         values = known.values
         self._by_id[known.id] = known
         if values.get("sourced_id"):
-            self._by_source[str(values.get("source_system") or ""), str(values["sourced_id"])] = known
+            sourced_id = str(values["sourced_id"])
+            self._by_source[str(values.get("source_system") or ""), sourced_id] = known
+            self._by_sourced_id[sourced_id] = None if sourced_id in self._by_sourced_id else known
         if values.get(self._number):
             self._by_number[str(values[self._number])] = known
         self._by_name.setdefault(name_key(values), []).append(known)
@@ -69,6 +72,10 @@ class KnownRecords:
     def by_source(self, source_system: str, sourced_id: str) -> Known | None:
         """The record that was imported under that id."""
         return self._by_source.get((source_system, sourced_id))
+
+    def by_sourced_id(self, sourced_id: str) -> Known | None:
+        """The record that was imported under that id, from wherever, if it is the only one."""
+        return self._by_sourced_id.get(sourced_id)
 
     def by_number(self, number: str) -> Known | None:
         """The record with that number, which a school gives once."""

@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     SAME = "same"
     PROBLEM = "problem"
     LEFT_OUT = "left_out"  # no student of today: another role, or inactive in the file
+    REMOVED = "removed"  # archived: the file says so, or it is whole and has it no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,17 @@ from typing import Any
 
 from rollbook.exchange.columns import Column, ColumnMapping, Use
 from rollbook.exchange.headings import REASON_HEADING
-from rollbook.exchange.outcomes import ImportPlan, Outcome, RowOutcome, RowProblem
+from rollbook.exchange.outcomes import FileWarning, ImportPlan, Outcome, RowOutcome, RowProblem
 from rollbook.exchange.table import Table
 from rollbook.exchange.writing import save_workbook
 
-_WORDS = {
+WORDS = {
     Outcome.NEW: "new",
     Outcome.CHANGED: "changed",
     Outcome.SAME: "unchanged",
     Outcome.PROBLEM: "with a problem",
     Outcome.LEFT_OUT: "left out",
+    Outcome.REMOVED: "to be archived",
 }
 _SHOWN_PROBLEMS = 50
 
@@ -32,14 +33,11 @@ def plan_as_data(table: Table, plan: ImportPlan, *, with_rows: bool = True) -> d
         "counts": {outcome.value: number for outcome, number in plan.counts.items()},
         "columns": [_column_data(column) for column in plan.mapping.columns],
         "notes": list(table.notes),
-        "warnings": [
-            {"code": item.code, "message": item.message, "suggestion": item.suggestion}
-            for item in plan.warnings
-        ],
-        "problems": [_problem_data(problem) for problem in plan.problems],
+        "warnings": [warning_data(item) for item in plan.warnings],
+        "problems": [problem_data(problem) for problem in plan.problems],
     }
     if with_rows:
-        data["rows"] = [_row_data(row) for row in plan.rows]
+        data["rows"] = [row_data(row) for row in plan.rows]
     return data
 
 
@@ -93,7 +91,7 @@ def _encoded(text: str, encoding: str) -> bytes:
 
 def _lines(table: Table, plan: ImportPlan) -> Iterator[str]:
     yield f"{table.name or 'The file'}: {len(table.rows):,} rows. {' '.join(table.notes)}"
-    yield ", ".join(f"{number:,} {_WORDS[outcome]}" for outcome, number in plan.counts.items()) + "."
+    yield ", ".join(f"{number:,} {WORDS[outcome]}" for outcome, number in plan.counts.items()) + "."
     yield from _column_lines(plan.mapping)
     for warning in plan.warnings:
         yield f"Note: {warning.message} {warning.suggestion}".rstrip()
@@ -127,7 +125,13 @@ def _column_data(column: Column) -> dict[str, str]:
     }
 
 
-def _row_data(row: RowOutcome) -> dict[str, Any]:
+def warning_data(warning: FileWarning) -> dict[str, str]:
+    """A warning as what JSON can hold."""
+    return {"code": warning.code, "message": warning.message, "suggestion": warning.suggestion}
+
+
+def row_data(row: RowOutcome) -> dict[str, Any]:
+    """A row's outcome as what JSON can hold."""
     return {
         "row": row.number,
         "outcome": row.outcome.value,
@@ -135,12 +139,13 @@ def _row_data(row: RowOutcome) -> dict[str, Any]:
         "changes": {
             name: {"from": change.had, "to": change.value} for name, change in row.differences.items()
         },
-        "problems": [_problem_data(problem) for problem in row.problems],
+        "problems": [problem_data(problem) for problem in row.problems],
         "notes": list(row.notes),
     }
 
 
-def _problem_data(problem: RowProblem) -> dict[str, Any]:
+def problem_data(problem: RowProblem) -> dict[str, Any]:
+    """A problem as what JSON can hold."""
     return {
         "row": problem.row,
         "column": problem.column,

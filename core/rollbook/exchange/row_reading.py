@@ -21,6 +21,7 @@ class ReadRow:
     """A row's values in canonical form (known ones only), and what was found on the way.
 
     ``empty`` names the fields whose cell said nothing; ``left_out`` says why the row is no student of today.
+    ``reported`` are problems that do not keep the row from going in.
     """
 
     number: int
@@ -28,6 +29,7 @@ class ReadRow:
     empty: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
+    reported: list[RowProblem] = field(default_factory=list)
     left_out: str = ""
 
 

@@ -28,6 +28,7 @@ def test_d8_the_sds_sample_is_86_new_students_of_two_schools_that_do_not_exist()
     plan = plan_of(read_table(SDS))
     assert plan.counts == {
         Outcome.NEW: 86, Outcome.CHANGED: 0, Outcome.SAME: 0, Outcome.PROBLEM: 0, Outcome.LEFT_OUT: 0,
+        Outcome.REMOVED: 0,
     }  # fmt: skip
     assert values_of(plan.rows[0]) == {
         "source_system": "sds", "sourced_id": "13001", "given_name": "Ora", "family_name": "Klein",
@@ -201,7 +202,7 @@ def test_d9_bad_rows_corrected_in_their_file_go_in() -> None:
 def test_d9_the_plan_as_data_is_json_with_every_row() -> None:
     table = table_of("Last Name,Birthdate\nKlein,2014-02-28\nStark,31/02/2014\n")
     data = json.loads(json.dumps(plan_as_data(table, plan_of(table))))
-    assert data["counts"] == {"new": 1, "changed": 0, "same": 0, "problem": 1, "left_out": 0}
+    assert data["counts"] == {"new": 1, "changed": 0, "same": 0, "problem": 1, "left_out": 0, "removed": 0}
     assert data["rows"][0]["changes"]["birth_date"] == {"from": None, "to": "2014-02-28"}
     assert data["problems"][0]["row"] == 3
     assert "rows" not in plan_as_data(table, plan_of(table), with_rows=False)
