@@ -19,7 +19,7 @@ _STUDENTS = 400
 def newcomer(server: ServerProcess, tmp_path: Path) -> CommandLine:
     """A computer that has just been connected to a school of 400 students."""
     server.stop()
-    server.command("make-demo", "--students", str(_STUDENTS), "--seed", "3", "--beside")
+    server.command("make-demo", "--students", str(_STUDENTS), "--seed", "3", "--beside", "--only-students")
     server.start()
     one = CommandLine(tmp_path / "newcomer", ROLLBOOK_SYNC_SNAPSHOT_ROWS="100")
     said = one.run("connect", server.url, "--user", "registrar", "--password-stdin", stdin="rollbook-demo\n")

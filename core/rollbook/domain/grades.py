@@ -109,3 +109,10 @@ FINAL_GRADE = describe(
     natural_keys=(("section_id", "student_id", "academic_session_id"),),
     called=("student_id", "section_id"),
 )
+
+DEFAULT_SCALES = (
+    # the id in our own words, title, kind, minimum, maximum, pass mark, steps
+    ("numeric-20", "0–20", "numeric", "0", "20", "9.5", None),
+    ("percent", "Percent", "percent", "0", "100", "50", None),
+    ("letters", "Letters", "letters", None, None, "50", "A=85\nB=70\nC=55\nD=50\nF=0"),
+)

@@ -64,12 +64,24 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.commands.accounts import set_role
 
         return set_role(settings, clock, name=asked.name, role=Role(asked.role), school=asked.school)
+    if asked.command == "set-up":
+        from rollbook.server.commands.set_up import set_up
+
+        return set_up(settings, clock, school=asked.school)
     if asked.command in ("devices", "audit"):
         return _look_at_people(asked, settings, clock)
     if asked.command == "make-demo":
         from rollbook.server.demo.fill import make_demo
 
-        return make_demo(settings, clock, new_id, asked.students, asked.seed, beside=asked.beside)
+        return make_demo(
+            settings,
+            clock,
+            new_id,
+            asked.students,
+            asked.seed,
+            only_students=asked.only_students,
+            beside=asked.beside,
+        )
     if asked.command == "recovery":
         from rollbook.server.commands.recovery import recovery
 
@@ -178,11 +190,20 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--last", type=_number(1, 10_000), default=50, metavar="N", help="so many; default: 50"
     )
+    _add_schools(commands, common)
+    return parser
+
+
+def _add_schools(commands: Any, common: argparse.ArgumentParser) -> None:
+    setting_up = commands.add_parser(
+        "set-up", parents=[common], help="add the codes and grade scales of a new school that are missing"
+    )
+    setting_up.add_argument("--school", help="the school's name; needed where there are several")
     demo = commands.add_parser("make-demo", parents=[common], help="make a made-up school to try it with")
     demo.add_argument("--students", type=_number(1, 10_000_000), required=True)
     demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--only-students", action="store_true", help="no classes, registers and grades")
     demo.add_argument("--beside", action="store_true", help="even where another school is in the database")
-    return parser
 
 
 def _add_backups(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from rollbook.contract.audit import Deed
 from rollbook.domain.clock import Clock
+from rollbook.domain.default_set_up import default_set_up
 from rollbook.domain.ids import IdSource
 from rollbook.domain.roles import Role
 from rollbook.server.audit import trail
@@ -13,6 +14,7 @@ from rollbook.server.auth.repository import user_by_name
 from rollbook.server.commands.opening import opened
 from rollbook.server.commands.speaking import DONE, CommandError, say
 from rollbook.server.settings import Settings
+from rollbook.server.sync.new_records import store_new
 
 FIRST_SCHOOL = "School"
 
@@ -59,7 +61,7 @@ def set_role(settings: Settings, clock: Clock, *, name: str, role: Role, school:
         user = user_by_name(connection, name)
         if user is None:
             raise CommandError(f"There is no user “{name.strip()}”.")
-        school_id = _existing_school(connection, school)
+        school_id = existing_school(connection, school)
         before = accounts.role_of(connection, user.id, school_id)
         if before is None:
             raise CommandError(f"{user.name} does not belong to that school: see create-user.")
@@ -86,7 +88,8 @@ def _write_down(
     trail.write(connection, clock, school_id, what, by=by, subject=name.strip(), detail=role.value)
 
 
-def _existing_school(connection: Connection, name: str | None) -> str:
+def existing_school(connection: Connection, name: str | None) -> str:
+    """The id of the school of that name, or of the only one. Raises :class:`CommandError`."""
     names = accounts.school_names(connection)
     if name is None and len(names) != 1:
         raise CommandError(f"Say which school with --school: {', '.join(names)}.")
@@ -115,4 +118,6 @@ def _school(connection: Connection, clock: Clock, new_id: IdSource, name: str | 
         raise CommandError(
             f"There is no school “{wanted}”. There are: {', '.join(names)}. Add --create-school to make it."
         )
-    return accounts.make_school(connection, clock, new_id, wanted)
+    school_id = accounts.make_school(connection, clock, new_id, wanted)
+    store_new(connection, clock, school_id, default_set_up(school_id))
+    return school_id

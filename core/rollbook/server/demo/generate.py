@@ -14,10 +14,12 @@ from rollbook.server.demo.names import Name, Surname, calling_names, names_of
 from rollbook.server.demo.origins import ORIGINS, Origin
 
 SCHOOL_NAME = "Made-up School"
-SCHOOL_YEAR = 2025  # the autumn that it is in this school, whatever the real date, so that ages stay right
+SCHOOL_YEAR = 2025  # its autumn, unless another is asked for
 
 _SHARES = tuple(accumulate(origin.weight for origin in ORIGINS))
 _HOMEROOMS = "ABCDE"
+WING = 1_500
+"""Students of all grades whose classes have 25 each."""
 _STREETS = ("Οδός Αγίου Γεωργίου", "Λεωφόρος Δημοκρατίας", "Ermou", "Patission", "Οδός Αθηνάς", "Akadimias")
 _TOWNS = ("10431 Αθήνα", "54622 Θεσσαλονίκη", "26221 Patra", "71201 Irakleio")
 # Greek numbers that begin with 5 serve the networks among themselves and cannot be dialled: no one is rung
@@ -25,7 +27,7 @@ _PHONE_STYLES = ("59{a} {b} {c}", "59{a}{b}{c}", "+30 59{a} {b}{c}", "(59{a}) {b
 
 
 @dataclass(frozen=True, slots=True)
-class _Family:
+class Family:
     """What brothers and sisters share."""
 
     origin: Origin
@@ -35,26 +37,50 @@ class _Family:
     home_language: str | None
 
 
-def made_up_students(count: int, seed: int = 1) -> Iterator[tuple[str, dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A student of the school: their number in it from 1 on, an id, and values in canonical form."""
+
+    number: int
+    id: str
+    values: dict[str, Any]
+
+
+def made_up_students(
+    count: int, seed: int = 1, autumn: int = SCHOOL_YEAR
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give ``count`` students one at a time: (id, values by field name in canonical form, known ones only).
 
-    Every id is a UUID. A longer school of the same seed begins with the same students.
+    Every id is a UUID. A longer school of the same seed begins with the same students. ``autumn`` is that of
+    the school year that they are in.
     """
+    for _, children in made_up_families(count, seed, autumn):
+        for child in children:
+            yield child.id, child.values
+
+
+def made_up_families(
+    count: int, seed: int = 1, autumn: int = SCHOOL_YEAR
+) -> Iterator[tuple[Family, list[Child]]]:
+    """The same students, with the families that they are of."""
     chance = Random(seed)  # noqa: S311 - names for a demonstration, nothing secret hangs on it
     number = 0
     while number < count:
         family = _family(chance)
         taken: set[Name] = set()
+        children = []
         for _ in range(chance.choices((1, 2, 3), (60, 32, 8))[0]):
             number += 1
-            values = _child(chance, family, taken, number)
+            values = _child(chance, family, taken, number, autumn)
             if number <= count:
-                yield natural_id("student", "made-up", str(seed), str(number)), values
+                record_id = natural_id("student", "made-up", str(seed), str(number))
+                children.append(Child(number, record_id, values))
+        yield family, children
 
 
-def _family(chance: Random) -> _Family:
+def _family(chance: Random) -> Family:
     origin = chance.choices(ORIGINS, cum_weights=_SHARES)[0]
-    return _Family(
+    return Family(
         origin,
         _surname(chance, origin),
         _phone(chance) if chance.random() < 0.85 else None,
@@ -79,20 +105,20 @@ def _hyphened(first: Name, second: Name) -> Name:
     return Name(f"{first.native}-{second.native}", f"{first.latin}-{second.latin}")
 
 
-def _child(chance: Random, family: _Family, taken: set[Name], number: int) -> dict[str, Any]:
+def _child(chance: Random, family: Family, taken: set[Name], number: int, autumn: int) -> dict[str, Any]:
     sex = chance.choice(("female", "male"))
     given = _given(chance, family, taken, sex)
     surname = family.surname.of(sex)
     grade = chance.randint(1, 12)
     values = {
         **_names(chance, family.origin, given, surname, sex),
-        "birth_date": _birth_date(chance, grade),
+        "birth_date": _birth_date(chance, grade, autumn),
         "sex": sex if chance.random() < 0.97 else "unspecified",
         "nationality": family.origin.countries[0] if chance.random() < 0.85 else None,
         "home_language": family.home_language,
         "student_number": f"{number:06d}",
         "grade_level": str(grade),
-        "homeroom": f"{grade}{chance.choice(_HOMEROOMS)}",
+        "homeroom": f"{grade}{chance.choice(_HOMEROOMS)}{_wing(number)}",
         "phone": family.phone,
         "email": _email(given, surname, number) if chance.random() < 0.2 else None,
         "address": family.address,
@@ -100,7 +126,13 @@ def _child(chance: Random, family: _Family, taken: set[Name], number: int) -> di
     return {field: value for field, value in values.items() if value is not None}
 
 
-def _given(chance: Random, family: _Family, taken: set[Name], sex: str) -> Name:
+def _wing(number: int) -> str:
+    """So many students as one class of each letter holds are a wing; the first has no name."""
+    wing = (number - 1) // WING
+    return str(wing + 1) if wing else ""
+
+
+def _given(chance: Random, family: Family, taken: set[Name], sex: str) -> Name:
     """A forename that no brother or sister has."""
     forenames = names_of(family.origin).forenames(sex)
     name = chance.choice(forenames)
@@ -132,9 +164,9 @@ def _middle_name(chance: Random, origin: Origin, given: Name, sex: str) -> str |
     return middle if middle != given.latin else None
 
 
-def _birth_date(chance: Random, grade: int) -> str:
+def _birth_date(chance: Random, grade: int, autumn: int) -> str:
     """A day of the year that turns six in the autumn of grade 1; one in twenty is a year older."""
-    year = SCHOOL_YEAR - 5 - grade - (chance.random() < 0.05)
+    year = autumn - 5 - grade - (chance.random() < 0.05)
     return (date(year, 1, 1) + timedelta(days=chance.randrange(365))).isoformat()
 
 
