@@ -290,7 +290,7 @@ def usual(school: School, endpoint: Endpoint) -> Sent:
         content = school.desk.device.encode()
     if not endpoint.signed_in:
         del headers["Authorization"]
-    query = {} if endpoint.general == "GET /api/v1/{plural}" else {"of": PLANTED}
+    query = {} if endpoint.general == "GET /api/v1/{plural}" else {"of": PLANTED} | endpoint.needed_query()
     own = school.own | (school.to_archive if endpoint.general == "DELETE /api/v1/{plural}/{id}" else {})
     return Sent(endpoint.url(own), headers, content, query)
 

@@ -61,6 +61,7 @@ TABLE = {
     "GET /api/v1/dashboard": "++++--?",
     "GET /api/v1/analytics/students/{student_id}": "++++--?",
     "GET /api/v1/analytics/sections/{section_id}": "++++--?",
+    "GET /api/v1/search": "++++--?",
     "GET /api/v1/sections/{section_id}/registers/{date}/{period}": "++++--?",
     "GET /api/v1/sections/{section_id}/results": "++++--?",
     # for who may write marks
@@ -177,7 +178,8 @@ def asked(
     if endpoint.method == "PUT" and "sha256" in endpoint.places:
         content = str(uuid.uuid4()).encode()
         body, url = {"content": content}, endpoint.url(known | {"sha256": hash_of(content)})
-    return AsgiClient(server.app).request(endpoint.method, url, headers=headers, **body)
+    query = endpoint.needed_query()
+    return AsgiClient(server.app).request(endpoint.method, url, headers=headers, params=query, **body)
 
 
 def mark_of(answer: httpx.Response) -> str:

@@ -88,6 +88,11 @@ class Endpoint:
         examples = {name: self._example(parameters[name]) for name in self.places}
         return _PLACE.sub(lambda found: str(known.get(found[1], examples[found[1]])), self.path)
 
+    def needed_query(self) -> dict[str, Any]:
+        """The parameters without which its query is refused."""
+        needed = [each for each in self.described.get("parameters", []) if each.get("required")]
+        return {each["name"]: self._example(each["schema"]) for each in needed if each["in"] == "query"}
+
     def body(self) -> Any:
         """A body of the right form with the least in it; ``None`` where it takes none."""
         if not self.takes_json:

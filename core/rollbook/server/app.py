@@ -58,6 +58,7 @@ from rollbook.server.records import views
 from rollbook.server.records.forms import components_of
 from rollbook.server.recovery import endpoints as recovery_endpoints
 from rollbook.server.recovery.service import RecoveryService
+from rollbook.server.search import endpoints as search_endpoints
 from rollbook.server.sections import endpoints as sections_endpoints
 from rollbook.server.settings import Settings, read_settings
 from rollbook.server.shared_counts import SHARED_FOLDER
@@ -75,6 +76,7 @@ _ENDPOINTS = (
     health,
     auth_endpoints,
     sections_endpoints,
+    search_endpoints,
     sync_endpoints,
     events,
     numbers_endpoints,

@@ -17,6 +17,7 @@ from rollbook.contract import (
     operations,
     proposals,
     recovery,
+    search,
     sections,
     session,
     snapshot,
@@ -91,6 +92,7 @@ _TYPES: tuple[Any, ...] = (
     sections.RegisterEntry,
     sections.ResultsView,
     sections.ResultsEntry,
+    search.FoundPage,
     *_with_raw_parts_told(),
 )
 

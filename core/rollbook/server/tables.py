@@ -204,6 +204,17 @@ alias = Table(
     Column("at", Text, nullable=False),
     Column("op_id", Text, nullable=False),
 )
+_WORDS = Text().with_variant(Text(collation="C"), "postgresql")  # a range of beginnings is one of bytes
+search_word = Table(
+    "search_word",  # what live records are found by (D5); written with the record
+    metadata,
+    Column("school_id", Text, ForeignKey("school.id"), primary_key=True),
+    Column("word", _WORDS, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("sort_name", _WORDS, nullable=False),
+    Index("ix_search_word_record", "school_id", "record_id"),
+)
 file_chunk = Table(
     "file_chunk",
     metadata,
@@ -255,9 +266,7 @@ history = Table(
     Column("by_id", Text, nullable=False),
     Column("device", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
-    Column("op_id", Text, nullable=False),
-    Column("request_id", Text, nullable=False),
-    Column("at", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("op_id", "request_id", "at")),
     Column("seal", Text, nullable=False, server_default=""),
     Column("recovered_by", Text),  # whose computer gave it back, after the server was put back (S22)
 )
@@ -284,10 +293,7 @@ given_back = Table(
     Column("payload", Text, nullable=False),  # the version, an encoded contract.feed.Change
     Column("operation", LargeBinary),  # the bytes of its operation, where its owner gave it back
     Column("state", Text, nullable=False),
-    Column("user_id", Text, nullable=False),
-    Column("user_name", Text, nullable=False),
-    Column("device", Text, nullable=False),
-    Column("at", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("user_id", "user_name", "device", "at")),
     Index("ix_given_back_record", "school_id", "entity", "entity_id", "version"),
 )
 proposal = Table(
@@ -300,15 +306,11 @@ proposal = Table(
     Column("operation", LargeBinary, nullable=False),  # the frozen bytes, as the desk would have sent them
     Column("entity", Text, nullable=False),
     Column("entity_id", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("device", Text, nullable=False),
-    Column("request_id", Text, nullable=False),
-    Column("at", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("decided_by", Text, nullable=False, server_default=""),
-    Column("decided_by_id", Text, nullable=False, server_default=""),
-    Column("decided_at", Text, nullable=False, server_default=""),
-    Column("note", Text, nullable=False, server_default=""),
+    *(Column(name, Text, nullable=False) for name in ("reason", "device", "request_id", "at", "state")),
+    *(
+        Column(name, Text, nullable=False, server_default="")
+        for name in ("decided_by", "decided_by_id", "decided_at", "note")
+    ),
     UniqueConstraint("school_id", "owner", "op_id"),
     Index("ix_proposal_state", "school_id", "state"),
 )
@@ -330,10 +332,10 @@ job = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("done", BigInteger, nullable=False, server_default="0"),
     Column("total", BigInteger, nullable=False, server_default="0"),
-    Column("ended_at", Text, nullable=False, server_default=""),
-    Column("error", Text, nullable=False, server_default=""),
-    Column("media_type", Text, nullable=False, server_default=""),
-    Column("file_name", Text, nullable=False, server_default=""),
+    *(
+        Column(name, Text, nullable=False, server_default="")
+        for name in ("ended_at", "error", "media_type", "file_name")
+    ),
     Column("result", LargeBinary),
     UniqueConstraint("school_id", "key"),
     Index("ix_job_state", "state", "asked_at"),

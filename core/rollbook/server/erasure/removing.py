@@ -33,6 +33,7 @@ from rollbook.server.tables import (
     proposal,
     receipt,
     record_tables,
+    search_word,
 )
 
 
@@ -114,6 +115,7 @@ def _remove_records(act: Act, going: Ids) -> Iterator[Moved]:
         for record_id, version in _versions(act.connection, act.school_id, name, ids).items():
             yield name, record_id, version, None
         _delete(act, table, table.c.id, ids)
+        _delete(act, search_word, search_word.c.record_id, ids, search_word.c.entity == name)
         _delete(act, history, history.c.entity_id, ids, history.c.entity == name)
 
 

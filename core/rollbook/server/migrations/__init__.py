@@ -1,3 +1,3 @@
 """The database's schema through the releases; ``HEAD`` is what this release needs."""
 
-HEAD = "0017"
+HEAD = "0018"

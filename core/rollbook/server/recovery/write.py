@@ -14,10 +14,11 @@ from rollbook.contract.operations import Kind, Operation
 from rollbook.domain.registry import ENTITIES
 from rollbook.server.recovery.judge import Candidate
 from rollbook.server.request_context import current
+from rollbook.server.search.words import note_words
 from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
 from rollbook.server.sync.sums import note_versions
-from rollbook.server.sync.write import RandomMark, advance_head, feed_row
+from rollbook.server.sync.write import RandomMark, advance_head, feed_row, live_values
 from rollbook.server.tables import app_user, feed, history, receipt, record_tables
 
 Taken = Sequence[tuple[Candidate, RecordState | None]]
@@ -42,6 +43,14 @@ def write_taken(writing: Writing, taken: Taken) -> None:
     versions = [(item, old, _told(item.change, names)) for item, old in taken]
     for name, table in record_tables.items():
         _write_records(writing, table, [each for each in versions if each[2].entity == name])
+    note_words(
+        writing.connection,
+        writing.school_id,
+        [
+            (change.entity, change.id, live_values(old), None if change.deleted else change.values)
+            for _item, old, change in versions
+        ],
+    )
     writing.connection.execute(insert(history), [_history_row(writing.school_id, *each) for each in versions])
     head = advance_head(writing.connection, writing.school_id, len(versions))
     moved = [

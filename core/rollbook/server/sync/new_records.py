@@ -10,6 +10,7 @@ from rollbook.contract.feed import Change
 from rollbook.domain.clock import Clock
 from rollbook.domain.registry import ENTITIES
 from rollbook.server.auth.accounts import BY_THE_SERVER
+from rollbook.server.search.words import note_words
 from rollbook.server.sync.push import random_mark
 from rollbook.server.sync.sums import note_versions
 from rollbook.server.sync.write import advance_head, feed_row
@@ -52,6 +53,9 @@ def _store(
     note_versions(connection, school_id, [(entity, record_id, None, 1) for entity, record_id, _ in part])
     for entity, rows in by_entity.items():
         connection.execute(insert(record_tables[entity]), rows)
+    note_words(
+        connection, school_id, [(entity, record_id, None, values) for entity, record_id, values in whole]
+    )
     changes = [
         Change(entity, record_id, 1, values, by=BY_THE_SERVER, at=now) for entity, record_id, values in whole
     ]

@@ -8,9 +8,12 @@ from sqlalchemy import Connection, Table, select, update
 
 from rollbook.contract.aliases import alias_change
 from rollbook.contract.feed import Change
+from rollbook.domain.entity import Values
 from rollbook.domain.registry import ENTITIES
 from rollbook.server.auth.caller import Caller
 from rollbook.server.request_context import current
+from rollbook.server.search.words import Moved as MovedWords
+from rollbook.server.search.words import note_words
 from rollbook.server.sync.batch import Batch, NewAlias, NewReceipt, Step
 from rollbook.server.sync.decide import RecordState
 from rollbook.server.sync.known import RecordKey
@@ -27,6 +30,7 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
     for name, table in record_tables.items():
         keys = sorted(key for key in batch.before if key[0] == name)
         _write_records(connection, batch, table, keys)
+    note_words(connection, batch.caller.school_id, _moved_words(batch))
     insert_rows(connection, history, [_history_row(batch.caller, step) for step in batch.steps])
     insert_rows(connection, alias, [_alias_row(batch, item) for item in batch.aliases])
     if not batch.receipts and not batch.aliases:
@@ -48,6 +52,16 @@ def write_batch(connection: Connection, batch: Batch, new_mark: RandomMark) -> N
 def _moved(batch: Batch) -> Iterator[Moved]:
     for key, before in batch.before.items():
         yield *key, before.version if before else None, batch.known.records[key].version
+
+
+def _moved_words(batch: Batch) -> Iterator[MovedWords]:
+    for key, before in batch.before.items():
+        yield *key, live_values(before), live_values(batch.known.records[key])
+
+
+def live_values(state: RecordState | None) -> Values | None:
+    """The values of a record that is there and not archived."""
+    return None if state is None or state.deleted else state.values
 
 
 def advance_head(connection: Connection, school_id: str, count: int) -> int:
