@@ -9,22 +9,14 @@ from typing import Any
 from anyascii import anyascii
 
 from rollbook.domain.entity import EntityType, Values
+from rollbook.schema.greeklish import common_form, latin_of
 
-# ELOT 743, as in passports, where it differs from one letter for one letter.
-_GREEK_PAIRS = {
-    "ου": "ou",
-    "αυ": "av",
-    "ευ": "ev",
-    "ηυ": "iv",
-    "μπ": "b",
-    "γγ": "ng",
-    "γξ": "nx",
-    "γχ": "nch",
-}
-_GREEK_LETTERS = str.maketrans(
-    dict(zip("αβγδεζηικλμνξοπρσςτυφω", "avgdeziiklmnxoprsstyfo", strict=True))
-    | {"θ": "th", "χ": "ch", "ψ": "ps"}
-)
+WORDS_VERSION = "2"
+"""Changes whenever the words of a record do: what was kept of another version is made anew."""
+_INSIDE_A_NAME = re.compile(r"(?<=[^\W\d_])['’`´ʼ-](?=[^\W\d_])")
+_SHORTEST_NUMBER = 5
+_LONGEST_PHONE = 10
+"""Digits of a telephone's number without the country's."""
 
 
 class _Folding(dict[int, str]):
@@ -46,12 +38,49 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """All forms to look for ``text`` under: as written, in Latin letters, as in Greek passports."""
+    """All forms to look for ``text`` under: as written, in Latin letters, as in Greek passports, as typed."""
     native = fold(text)
     forms = [native]
     if not native.isascii():
-        forms += [fold(anyascii(native)), fold(_greek_latin(native))]
+        passport = fold(latin_of(native))
+        forms += [fold(anyascii(native)), passport]
+        if passport != native:  # Greek it is
+            forms.append(" ".join(common_form(word) for word in passport.split()))
     return [word for form in forms for word in form.split()]
+
+
+Alternatives = list[tuple[str, ...]]
+"""Any of these will do; of one, a record has words with all of these beginnings."""
+
+
+def asked_words(asked: str) -> list[Alternatives]:
+    """What a search asks for: each of the list must be found in a record."""
+    digits = "".join(char for char in asked if char.isdecimal())
+    if digits and not any(char.isalpha() for char in asked):
+        return [_asked_number(asked, digits)]
+    return [found for token in asked.split() if (found := _asked_name(token))]
+
+
+def _asked_number(asked: str, digits: str) -> Alternatives:
+    """A number, however it is grouped; of a long one the country's may differ or lack."""
+    found = [tuple(fold(asked).split()), (digits,), (digits.lstrip("0") or digits,)]
+    if len(digits) > _LONGEST_PHONE:
+        found.append((digits[-_LONGEST_PHONE:],))
+    return list(dict.fromkeys(found))
+
+
+def _asked_name(token: str) -> Alternatives:
+    native = tuple(fold(token).split())
+    found = [native] if native else []
+    joined = fold(_INSIDE_A_NAME.sub("", token))
+    if len(native) > 1 and joined:
+        found.append((joined,))
+    for word in (native[0], joined) if len(native) == 1 else (joined,):
+        if word.isascii():
+            found += [(common_form(word),)] if len(word) > 1 and not word.isdigit() else []
+        else:
+            found += [(form,) for form in words(word)]
+    return list(dict.fromkeys(each for each in found if all(each)))
 
 
 def search_text(entity: EntityType, values: Values) -> str:
@@ -65,7 +94,7 @@ def searched_words(values: Iterable[Any]) -> str:
     for value in values:
         if value:
             text = str(value)
-            if text.isascii() and (text.isalpha() or text.isdigit()):
+            if text.isascii() and (text.isalpha() or (text.isdigit() and text[0] != "0")):
                 found[text.lower()] = None  # one plain word, as most are
                 continue
             for word in _words_of(text):
@@ -97,27 +126,33 @@ def _words_of(text: str) -> Iterable[str]:
 
 
 _ASCII_WORD = re.compile(r"[0-9a-z]+")
-_NO_DIGITS = re.compile(r"[^0-9]+")
+_DIGITS = re.compile(r"\d+")
 
 
 def _ascii_words(text: str) -> list[str]:
     found = _ASCII_WORD.findall(text.lower())
-    if found == [text]:
+    if found == [text] and not text.startswith("0"):
         return found
-    digits = _NO_DIGITS.sub("", text)
-    if len(digits) >= 5 and digits != text:  # a phone, however it was typed
-        found.append(digits)
-    return found
+    return found + _numbers(text) + _joined(text)
+
+
+def _numbers(text: str) -> list[str]:
+    """A phone, however it was typed, from each of its groups on; a number without its leading zeros."""
+    groups = _DIGITS.findall(text)
+    digits = "".join(groups)
+    if len(digits) < _SHORTEST_NUMBER:
+        return [digits.lstrip("0")] if digits.startswith("0") and digits.strip("0") and digits == text else []
+    if len(groups) == 1:
+        return [digits.lstrip("0")] if digits.startswith("0") and digits.strip("0") else []
+    return ["".join(groups[place:]) for place in range(len(groups) - 1)]
+
+
+def _joined(text: str) -> list[str]:
+    """O'Brien is typed obrien, Anna-Maria annamaria."""
+    return fold(_INSIDE_A_NAME.sub("", text)).split() if _INSIDE_A_NAME.search(text) else []
 
 
 @lru_cache(maxsize=20_000)
 def _foreign_words(text: str) -> tuple[str, ...]:
-    digits = "".join(char for char in text if char.isdecimal())
-    extra = [digits] if len(digits) >= 5 and digits != text else []  # a phone, however it was typed
-    return tuple(words(text) + extra)
-
-
-def _greek_latin(folded: str) -> str:
-    for pair, latin in _GREEK_PAIRS.items():
-        folded = folded.replace(pair, latin)
-    return folded.translate(_GREEK_LETTERS)
+    joined = _INSIDE_A_NAME.sub("", text)
+    return tuple(words(text) + _numbers(text) + (words(joined) if joined != text else []))

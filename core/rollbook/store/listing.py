@@ -17,13 +17,14 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    or_,
     select,
     text,
 )
 
 from rollbook.domain.labels import NAMING
 from rollbook.domain.registry import ENTITIES
-from rollbook.schema.search_text import fold
+from rollbook.schema.search_text import Alternatives, asked_words
 from rollbook.store.rows import read
 from rollbook.store.tables import REPLICA, SEARCHED
 
@@ -64,7 +65,7 @@ def page(
     """A page of the records that are not archived. Raises ``KeyError`` for an unknown entity or field."""
     table = REPLICA[entity_name]
     equal = tuple(table.c[_known(entity_name, name)] == value for name, value in (filters or {}).items())
-    matches = _matches(connection, table, fold(words).split())
+    matches = _matches(connection, table, asked_words(words))
     where = (*matches.where, *equal)
     total = _count(connection, table, where) if matches.total is None or equal else matches.total
     columns = (
@@ -142,13 +143,13 @@ def every(connection: Connection, entity_name: str) -> Iterator[Mapping[str, Any
         yield dict(row)
 
 
-def _matches(connection: Connection, table: Table, wanted: list[str]) -> _Matches:
+def _matches(connection: Connection, table: Table, wanted: list[Alternatives]) -> _Matches:
     live = table.c.deleted == 0
     if not wanted:
         return _Matches((live,))
     if table.name not in SEARCHED:
         return _Matches((false(),), 0)
-    match = " AND ".join(f'"{word}"*' for word in wanted)
+    match = " AND ".join(f"({_any_of(each)})" for each in wanted)
     index = f"{table.name}_search"
     query = f"FROM {index} WHERE {index} MATCH ?"
     rows = list(connection.exec_driver_sql(f"SELECT rowid {query} LIMIT ?", (match, _FEW + 1)).scalars())
@@ -159,8 +160,20 @@ def _matches(connection: Connection, table: Table, wanted: list[str]) -> _Matche
         # The + keeps SQLite from reading the whole sorted index instead of these rows.
         return _Matches((literal_column(f"+{table.name}.deleted") == 0, these), len(rows))
     total = connection.exec_driver_sql(f"SELECT count(*) {query}", (match,)).scalar_one()
-    along = tuple(table.c.search_text.like(f"% {word}%") for word in wanted)
+    along = tuple(_read_along(table, each) for each in wanted)
     return _Matches((live, *along), total)
+
+
+def _any_of(alternatives: Alternatives) -> str:
+    """In the words of the index: a star stands for how a word goes on."""
+    return " OR ".join("(" + " AND ".join(f'"{word}"*' for word in each) + ")" for each in alternatives)
+
+
+def _read_along(table: Table, alternatives: Alternatives) -> ColumnElement[bool]:
+    """The same of a row that is looked at."""
+    text_of_row = table.c.search_text
+    found = [and_(*(text_of_row.like(f"% {word}%") for word in each)) for each in alternatives]
+    return or_(false(), *found)
 
 
 def _count(connection: Connection, table: Table, where: Conditions) -> int:

@@ -16,6 +16,9 @@ ERASED_TO_ASK = "erased_to_ask"
 BASES_IN_DOUBT = "bases_in_doubt"
 """Set from when it is noticed that the school was put back until all is read anew (S22)."""
 
+WORDS = "words"
+"""The version of the words by which records are found here (D5)."""
+
 
 def get(connection: Connection, name: str) -> str | None:
     """The fact of that name, or ``None``."""

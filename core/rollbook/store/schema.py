@@ -10,9 +10,10 @@ from sqlalchemy import Column, Connection, Index, Inspector, Table, bindparam, i
 from sqlalchemy.schema import CreateColumn
 
 from rollbook.domain.registry import ENTITIES
+from rollbook.schema.search_text import WORDS_VERSION
 from rollbook.store import meta, sums
 from rollbook.store.errors import NewerStoreError
-from rollbook.store.search_index import has_search_index, make_search_index
+from rollbook.store.search_index import find_words_anew, has_search_index, make_search_index
 from rollbook.store.tables import BASE_SUM, ERASED, FILLING, REPLICA, SEARCHED, metadata
 
 STORE_VERSION = 1
@@ -34,6 +35,7 @@ def needs_preparing(connection: Connection) -> bool:
         or any(_missing_columns(present, table) for table in metadata.tables.values())
         or any(_missing_indexes(present, table) for table in _finished_tables(connection))
         or not all(has_search_index(connection, name) for name in SEARCHED)
+        or meta.get(connection, meta.WORDS) != WORDS_VERSION
     )
 
 
@@ -47,6 +49,9 @@ def prepare(connection: Connection) -> None:
         _add_missing(connection, table)
     for name in SEARCHED:
         make_search_index(connection, name)
+    if meta.get(connection, meta.WORDS) != WORDS_VERSION:
+        find_words_anew(connection)
+        meta.put(connection, meta.WORDS, WORDS_VERSION)
     if not sums_were_kept:  # what came before is in none (S21)
         sums.mend(connection, sums.wrongly_kept(connection))
     if passed_over:  # an earlier release passed over what the feed told of erasures (D3)

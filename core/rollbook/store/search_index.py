@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select, text, update
 
+from rollbook.domain.registry import ENTITIES
+from rollbook.schema.search_text import searched_words
 from rollbook.store.rows import changed
+from rollbook.store.tables import REPLICA, SEARCHED
 
 _MERGED_AT_ONCE = 500
 """Pages of the index: a save waits for under a tenth of a second."""
@@ -25,6 +28,24 @@ def make_search_index(connection: Connection, table: str) -> None:
     for statement in _statements(table).values():
         connection.exec_driver_sql(statement)
     connection.exec_driver_sql(f"INSERT INTO {table}_search({table}_search) VALUES ('rebuild')")
+
+
+def find_words_anew(connection: Connection) -> None:
+    """Make the words of all records as this version has them; the indexes follow by their triggers."""
+    for name in SEARCHED:
+        table, entity = REPLICA[name], ENTITIES[name]
+        columns = [table.c[each] for each in entity.searched]
+        rows = connection.execute(
+            select(table.c.row, table.c.search_text, *columns).where(table.c.deleted == 0)
+        )
+        found = [
+            {"the_row": row.row, "words": words}
+            for row in rows
+            if (words := searched_words(row[2:])) != row.search_text
+        ]
+        if found:
+            statement = update(table).where(table.c.row == bindparam("the_row"))
+            connection.execute(statement.values(search_text=bindparam("words")), found)
 
 
 @contextmanager
