@@ -52,7 +52,7 @@ def latin_of(folded: str) -> str:
     return folded.translate(_ELOT_LETTERS)
 
 
-def common_form(latin: str) -> str:
+def one_spelling(latin: str) -> str:
     """What all spellings of a word in small Latin letters have in common."""
     for written, sound in _SOUNDS:
         latin = written.sub(sound, latin)

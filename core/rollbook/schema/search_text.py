@@ -9,11 +9,12 @@ from typing import Any
 from anyascii import anyascii
 
 from rollbook.domain.entity import EntityType, Values
-from rollbook.schema.greeklish import common_form, latin_of
+from rollbook.schema.greeklish import latin_of, one_spelling
 
 WORDS_VERSION = "2"
 """Changes whenever the words of a record do: what was kept of another version is made anew."""
-_INSIDE_A_NAME = re.compile(r"(?<=[^\W\d_])['’`´ʼ-](?=[^\W\d_])")
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’`´ʼ](?=[^\W\d_])")
+_APOSTROPHE_OR_HYPHEN = re.compile(r"(?<=[^\W\d_])['’`´ʼ-](?=[^\W\d_])")
 _SHORTEST_NUMBER = 5
 _LONGEST_PHONE = 10
 """Digits of a telephone's number without the country's."""
@@ -45,7 +46,7 @@ def words(text: str) -> list[str]:
         passport = fold(latin_of(native))
         forms += [fold(anyascii(native)), passport]
         if passport != native:  # Greek it is
-            forms.append(" ".join(common_form(word) for word in passport.split()))
+            forms.append(" ".join(one_spelling(word) for word in passport.split()))
     return [word for form in forms for word in form.split()]
 
 
@@ -63,7 +64,7 @@ def asked_words(asked: str) -> list[Alternatives]:
 
 def _asked_number(asked: str, digits: str) -> Alternatives:
     """A number, however it is grouped; of a long one the country's may differ or lack."""
-    found = [tuple(fold(asked).split()), (digits,), (digits.lstrip("0") or digits,)]
+    found = [tuple(fold(asked).split()), (digits,)]
     if len(digits) > _LONGEST_PHONE:
         found.append((digits[-_LONGEST_PHONE:],))
     return list(dict.fromkeys(found))
@@ -72,12 +73,12 @@ def _asked_number(asked: str, digits: str) -> Alternatives:
 def _asked_name(token: str) -> Alternatives:
     native = tuple(fold(token).split())
     found = [native] if native else []
-    joined = fold(_INSIDE_A_NAME.sub("", token))
+    joined = fold(_APOSTROPHE_OR_HYPHEN.sub("", token))
     if len(native) > 1 and joined:
         found.append((joined,))
     for word in (native[0], joined) if len(native) == 1 else (joined,):
         if word.isascii():
-            found += [(common_form(word),)] if len(word) > 1 and not word.isdigit() else []
+            found += [(one_spelling(word),)] if len(word) > 1 and not word.isdigit() else []
         else:
             found += [(form,) for form in words(word)]
     return list(dict.fromkeys(each for each in found if all(each)))
@@ -149,10 +150,15 @@ def _numbers(text: str) -> list[str]:
 
 def _joined(text: str) -> list[str]:
     """O'Brien is typed obrien, Anna-Maria annamaria."""
-    return fold(_INSIDE_A_NAME.sub("", text)).split() if _INSIDE_A_NAME.search(text) else []
+    return [word for form in _joined_forms(text) for word in fold(form).split()]
+
+
+def _joined_forms(text: str) -> list[str]:
+    forms = [inside.sub("", text) for inside in (_APOSTROPHE, _APOSTROPHE_OR_HYPHEN)]
+    return [form for form in dict.fromkeys(forms) if form != text]
 
 
 @lru_cache(maxsize=20_000)
 def _foreign_words(text: str) -> tuple[str, ...]:
-    joined = _INSIDE_A_NAME.sub("", text)
-    return tuple(words(text) + _numbers(text) + (words(joined) if joined != text else []))
+    joined = [word for form in _joined_forms(text) for word in words(form)]
+    return tuple(words(text) + _numbers(text) + joined)

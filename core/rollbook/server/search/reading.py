@@ -6,13 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, exists, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    exists,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from rollbook.contract.search import Found, FoundPage
 from rollbook.domain.labels import label_by_others
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act
-from rollbook.schema.search_text import fold
+from rollbook.schema.search_text import Alternatives, asked_words
 from rollbook.server.auth.caller import Caller
 from rollbook.server.problems import ProblemError
 from rollbook.server.search.words import LONGEST_WORD
@@ -42,13 +54,13 @@ def search(
     Raises :class:`ProblemError`: ``forbidden`` for who may see none of them, ``validation-failed``.
     """
     place = None if cursor is None else _place(cursor)
-    words = {word[:LONGEST_WORD] for word in fold(asked).split()[:MAX_WORDS]}
+    wanted = _cut(asked_words(asked)[:MAX_WORDS])
     readable = [name for name in entities if caller.may(Act.READ, name)]
     if not readable:
         raise ProblemError("forbidden")
     found: dict[RecordKey, Found] = {}
-    while words:
-        rows = _behind(connection, caller.school_id, words, readable, place, limit + 1)
+    while wanted:
+        rows = _behind(connection, caller.school_id, wanted, readable, place, limit + 1)
         shown = _shown(connection, caller, rows)
         for row in rows:
             if len(found) == limit:
@@ -61,32 +73,52 @@ def search(
     return FoundPage(list(found.values()))
 
 
+def _cut(wanted: list[Alternatives]) -> list[Alternatives]:
+    return [[tuple(word[:LONGEST_WORD] for word in words) for words in each] for each in wanted]
+
+
 def _behind(
     connection: Connection,
     school_id: str,
-    words: set[str],
+    wanted: list[Alternatives],
     entities: Sequence[str],
     place: Place | None,
     limit: int,
 ) -> list[Place]:
-    """Records with all the words behind ``place``. The longest word, which the fewest have, is looked up."""
-    first, *others = sorted(words, key=lambda word: (-len(word), word))
+    """Records with all that is wanted behind ``place``. What the fewest have, the longest, is looked up."""
+    first, *others = sorted(wanted, key=lambda each: (-min(len(words[0]) for words in each), each))
     order = (search_word.c.sort_name, search_word.c.entity, search_word.c.record_id)
     query = (
         select(*order)
         .distinct()
-        .where(search_word.c.school_id == school_id, *_begins(search_word.c.word, first))
+        .where(search_word.c.school_id == school_id, _one_of(connection, search_word, first))
         .where(search_word.c.entity.in_(entities))
         .order_by(*order)
         .limit(limit)
     )
-    for word in others:
-        other = search_word.alias()
-        same = (other.c[name] == search_word.c[name] for name in ("school_id", "record_id", "entity"))
-        query = query.where(exists().where(*same, *_begins(_of_the_record(connection, other), word)))
+    for each in others:
+        query = query.where(or_(false(), *(_has_all(connection, search_word, words) for words in each)))
     if place is not None:
         query = query.where(tuple_(*order) > tuple_(*map(literal, place)))
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+def _one_of(connection: Connection, of: FromClause, alternatives: Alternatives) -> ColumnElement[bool]:
+    """The row's own word is the first of an alternative, and its record has the others."""
+    found = [
+        and_(*_begins(of.c.word, words[0]), _has_all(connection, of, words[1:])) for words in alternatives
+    ]
+    return or_(false(), *found)
+
+
+def _has_all(connection: Connection, of: FromClause, words: Sequence[str]) -> ColumnElement[bool]:
+    """The record of the row has words with all of these beginnings."""
+    found = []
+    for word in words:
+        other = search_word.alias()
+        same = (other.c[name] == of.c[name] for name in ("school_id", "record_id", "entity"))
+        found.append(exists().where(*same, *_begins(_of_the_record(connection, other), word)))
+    return and_(true(), *found)
 
 
 def _begins(words: ColumnElement[str], word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
