@@ -60,6 +60,7 @@ def parser() -> Parser:
     _conflicts(commands)
     _proposals(commands)
     _importing(commands)
+    _imports(commands)
     _printing(commands)
     _support(commands)
     return top
@@ -207,6 +208,14 @@ def _importing(commands: Commands) -> None:
     give_out = _leaf(commands, "export", "write all students to a file: .csv or .xlsx, as it ends")
     give_out.add_argument("file", type=Path, metavar="FILE")
     give_out.add_argument("--replace", action="store_true", help="a file that is there already")
+
+
+def _imports(commands: Commands) -> None:
+    verbs = _verbs(commands, "imports", "what was imported, and other runs: where each row is now")
+    listed = _leaf(verbs, "list", "the runs of this computer, the last first")
+    listed.add_argument("--limit", type=int, default=100, metavar="N")
+    show = _leaf(verbs, "show", "one run, with what became of its rows")
+    show.add_argument("run", metavar="RUN", help="its ID, or the last letters as the list shows them")
 
 
 def _printing(commands: Commands) -> None:

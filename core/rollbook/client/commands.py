@@ -18,6 +18,7 @@ from rollbook.domain.registry import ENTITIES
 from rollbook.store import notices, outbox
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
+from rollbook.store.runs import RunNote
 from rollbook.store.states import State
 
 _Shape = TypeVar("_Shape")
@@ -45,10 +46,11 @@ def _stand_in(value: Any) -> Any:
 
 
 class ManyEdits(msgspec.Struct, frozen=True):
-    """Edits to be saved as one under a run id."""
+    """Edits to be saved as one under a run id, and what is remembered of it."""
 
     edits: list[Edit]
     run: str
+    note: RunNote | None = None
 
 
 class Archiving(msgspec.Struct, frozen=True):
@@ -83,11 +85,14 @@ class Commands:
         named = self._named(edit)
         return self._elsewhere("save", named, Saved, lambda _again: self.saving.save(named))
 
-    def save_many(self, edits: list[Edit], run: str) -> list[Saved]:
+    def save_many(self, edits: list[Edit], run: str, note: RunNote | None = None) -> list[Saved]:
         """Save all edits, or none."""
-        many = ManyEdits([self._named(edit) for edit in edits], run)
+        many = ManyEdits([self._named(edit) for edit in edits], run, note)
         return self._elsewhere(
-            "save_many", many, list[Saved], lambda again: self.saving.save_many(many.edits, run, again=again)
+            "save_many",
+            many,
+            list[Saved],
+            lambda again: self.saving.save_many(many.edits, run, note, again=again),
         )
 
     def archive(self, entity: str, entity_id: str, op_id: str | None = None) -> Saved:

@@ -23,6 +23,7 @@ from rollbook.client.reads import Reads
 from rollbook.client.registers import Registers
 from rollbook.client.reports import Reports
 from rollbook.client.resolving import Chosen, Resolving
+from rollbook.client.runs import Runs
 from rollbook.client.saving import Saving
 from rollbook.client.settings import ClientSettings
 from rollbook.client.status_now import status_now
@@ -43,6 +44,7 @@ from rollbook.resilience.failures import CallFailedError
 from rollbook.store import files, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.password_check import PasswordCheck
+from rollbook.store.runs import RunNote
 from rollbook.sync.engine import EngineBusyError, SyncEngine
 
 
@@ -80,6 +82,7 @@ class Client(Reads):
         self.grades = Grades(store, self.save_many, self.new_run)
         self.registers = Registers(store, self.save_many, self.new_run)
         self.reports = Reports(api)
+        self.runs = Runs(store)
         self.support = Support(Sources(account, store, settings, self.status, now), api, engine)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -99,9 +102,9 @@ class Client(Reads):
         self._told(saved)
         return saved
 
-    def save_many(self, edits: list[Edit], run: str) -> list[Saved]:
-        """Make all edits durable as one, or none, under one run id (D9)."""
-        saved = self._commands.save_many(edits, run)
+    def save_many(self, edits: list[Edit], run: str, note: RunNote | None = None) -> list[Saved]:
+        """Make all edits durable as one, or none, under one run id (D9), remembered with its ``note``."""
+        saved = self._commands.save_many(edits, run, note)
         self._told_many(saved)
         return saved
 

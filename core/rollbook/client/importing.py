@@ -1,18 +1,19 @@
 """Taking a file in: the same code for the window and the command line (D9, D12)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rollbook.client.facade import Client
-from rollbook.client.values import Edit, Saved
+from rollbook.client.import_edits import edits_of
+from rollbook.client.runs import RunNote
+from rollbook.client.values import Saved
 from rollbook.domain.registry import ENTITIES
 from rollbook.exchange import (
     ImportPlan,
     Known,
     KnownRecords,
     Outcome,
-    RowOutcome,
     Table,
     match_columns,
     plan_as_data,
@@ -41,6 +42,11 @@ class DryRun:
     plan: ImportPlan
 
     @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.table.name
+
+    @property
     def problems(self) -> int:
         """How many rows cannot go in as they are."""
         return self.plan.count(Outcome.PROBLEM)
@@ -59,6 +65,11 @@ class PackageDryRun:
     """A package as read, and what importing it would do to each row. Nothing is stored yet."""
 
     plan: PackagePlan
+
+    @property
+    def name(self) -> str:
+        """The package's name."""
+        return self.plan.name
 
     @property
     def problems(self) -> int:
@@ -105,10 +116,14 @@ def dry_run(client: Client, file: Path) -> DryRun | PackageDryRun:
 
 
 def take_in(client: Client, checked: DryRun | PackageDryRun) -> ImportRun:
-    """Store the rows that are new, changed or gone, all as one; rows with problems stay out."""
-    edits = _edits_of_package(checked.plan) if isinstance(checked, PackageDryRun) else _edits(checked.plan)
+    """Store the rows that are new, changed or gone, all as one; rows with problems stay out.
+
+    What became of each row is remembered with the run.
+    """
+    made = edits_of(checked.plan)
     run = client.new_run()
-    return ImportRun(run, tuple(client.save_many(edits, run)))
+    note = RunNote("import", checked.name, rows=tuple(made.rows))
+    return ImportRun(run, tuple(client.save_many(made.edits, run, note)))
 
 
 class _Known:
@@ -125,35 +140,3 @@ class _Known:
             known = (Known(row.id, row.values, archived) for row, archived in rows)
             self._records[entity] = KnownRecords(known, ENTITIES[entity])
         return self._records[entity]
-
-
-def _edits(plan: ImportPlan) -> list[Edit]:
-    return [_edit("student", row, row.record_id) for row in plan.to_write()]
-
-
-def _edits_of_package(plan: PackagePlan) -> list[Edit]:
-    """One for each record, in the order in which records name each other; what goes, goes last."""
-    edits: dict[str, Edit] = {}
-    for part in plan.parts:
-        for row in part.to_write():
-            record_id = str(row.record_id)
-            new = row.outcome is Outcome.NEW
-            edit = _edit(part.entity, row, None if new else row.record_id)
-            earlier = edits.get(record_id)
-            edits[record_id] = edit if earlier is None else _both(earlier, edit)
-    return list(edits.values())
-
-
-def _edit(entity: str, row: RowOutcome, record_id: str | None) -> Edit:
-    if row.outcome is Outcome.REMOVED:
-        return Edit(entity, record_id, {}, archives=True)
-    changes = {name: change.value for name, change in row.differences.items()}
-    if row.outcome is Outcome.NEW:
-        return Edit(entity, record_id, changes)
-    return Edit(entity, record_id, changes, {name: change.had for name, change in row.differences.items()})
-
-
-def _both(first: Edit, second: Edit) -> Edit:
-    """What two files say of one record, as one edit."""
-    seen = None if first.seen is None else {**(second.seen or {}), **first.seen}
-    return replace(first, changes={**first.changes, **second.changes}, seen=seen)

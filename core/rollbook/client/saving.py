@@ -33,11 +33,12 @@ from rollbook.domain.files import UnfitFileError, divided
 from rollbook.domain.ids import IdSource
 from rollbook.domain.labels import label_of
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import aliases, files, outbox, replica, staged
+from rollbook.store import aliases, files, outbox, replica, runs, staged
 from rollbook.store.database import StoreDatabase
 from rollbook.store.entry_text import changes_of as changes_of_entry
 from rollbook.store.outbox import NewEntry
 from rollbook.store.replica import Here
+from rollbook.store.runs import RunNote
 from rollbook.store.states import State
 
 _TOGETHER = 250
@@ -89,12 +90,15 @@ class Saving:
         """Save inside the caller's transaction."""
         return self._save_all(connection, [self._named(edit)], run)[0]
 
-    def save_many(self, edits: Sequence[Edit], run: str, *, again: bool = False) -> list[Saved]:
+    def save_many(
+        self, edits: Sequence[Edit], run: str, note: RunNote | None = None, *, again: bool = False
+    ) -> list[Saved]:
         """Make all edits durable, or none (D9). Raises :class:`RefusedEntryError` or :class:`StoreError`.
 
         Many are first kept all by one transaction, then stored part by part; what a crash leaves of them is
         stored by :meth:`go_on`. An edit that another's change made impossible meanwhile is ``refused``.
-        ``again``: another program was asked to, and may have done it (S26).
+        ``note`` is what is remembered of the run, by the same transaction. ``again``: another program was
+        asked to, and may have done it (S26).
         """
         with self.store.read() as connection:  # only here: what has been kept once is stored, come what may
             for entity in {edit.entity for edit in edits}:
@@ -105,9 +109,14 @@ class Saving:
         parts = [named[start : start + _TOGETHER] for start in range(0, len(named), _TOGETHER)]
         if len(parts) <= 1:
             with self.store.write() as connection:
-                return self._save_all(connection, named, run)
+                self._remember(connection, run, note, named)
+                saved = self._save_all(connection, named, run)
+                _note_not_stored(connection, named, saved)
+                checkpoints.passed("client.save_many.before_commit")
+            return saved
         self._check(parts)
         with self.store.write() as connection:
+            self._remember(connection, run, note, named)
             parts = [[self._numbered(connection, each) for each in part] for part in parts]
             staged.put(connection, run, [msgspec.json.encode(part).decode() for part in parts])
         checkpoints.passed("client.save_many.kept")
@@ -183,7 +192,9 @@ class Saving:
                 part = msgspec.json.decode(text, type=list[Named])
                 refused: list[Refused] = []
                 saved = self._save_all(connection, part, run, refused)
-                if not expected:  # nobody waits for the answer any more
+                if expected:
+                    _note_not_stored(connection, part, saved)
+                else:  # nobody waits for the answer any more
                     self._keep_refused(connection, refused, run)
         checkpoints.passed("client.save_many.part")
         time.sleep(_ROOM_FOR_OTHERS_SECONDS)  # who waits for the store gets it now
@@ -226,6 +237,13 @@ class Saving:
                 outbox.add_all(connection, ENTITIES[name], some)
         return saved
 
+    def _remember(
+        self, connection: Connection, run: str, note: RunNote | None, edits: Sequence[Named]
+    ) -> None:
+        if note is not None:
+            made = [(each.edit.entity, each.record_id, each.edit.op_id or "") for each in edits]
+            runs.keep(connection, run, note, made, self.clock.now().isoformat(), self.user)
+
     def _keep_refused(self, connection: Connection, refused: Sequence[Refused], run: str) -> None:
         """As entries that need a person: who entered them was told that they are sure (D9)."""
         for named, refusal in refused:
@@ -254,7 +272,7 @@ class Saving:
         entered = {name: change["value"] for name, change in changes.items()}
         self.numbers.note_used(connection, named.entity, named.record_id, entered)
         if here is not None and named.edit.entity_id is None:
-            return self._created_again(connection, named, here)
+            return self._created_again(connection, named, here, run)
         if here is None:
             return self._entry(Here(None, {}), named.record_id, Kind.CREATE, changes, run)
         if not changes:
@@ -265,7 +283,9 @@ class Saving:
         # Where an entry that is on its way sets the same field, this one goes last: it was meant last.
         return self._entry(here, named.record_id, Kind.UPDATE, changes, run)
 
-    def _created_again(self, connection: Connection, named: Named, here: Here) -> NewEntry | None:
+    def _created_again(
+        self, connection: Connection, named: Named, here: Here, run: str | None
+    ) -> NewEntry | None:
         """Create what is here already, by its natural key (S16).
 
         Nothing of it was seen: the school merges it by field, and asks where values differ. What is archived
@@ -275,7 +295,7 @@ class Saving:
         changes = changes_of_create(self._numbered(connection, named), here, base if archived else {})
         if not archived and all(here.values.get(name) == each["value"] for name, each in changes.items()):
             return None
-        entry = self._entry(here, named.record_id, Kind.CREATE, changes, None)
+        entry = self._entry(here, named.record_id, Kind.CREATE, changes, run)
         return replace(entry, base_version=version if archived else None)
 
     def _mended(self, connection: Connection, here: Here, refused: Any, changes: Changes) -> NewEntry:
@@ -322,6 +342,12 @@ def _kind_of(edit: Edit) -> Kind:
     if edit.archives:
         return Kind.ARCHIVE
     return Kind.CREATE if edit.entity_id is None else Kind.UPDATE
+
+
+def _note_not_stored(connection: Connection, edits: Sequence[Named], saved: Sequence[Saved]) -> None:
+    """Rows of a run whose edit made no entry say why."""
+    both = zip(edits, saved, strict=True)
+    runs.end(connection, [(s.state, e.edit.op_id) for e, s in both if s.op_id is None and e.edit.op_id])
 
 
 def _under(op_id: str | None, new: NewEntry) -> NewEntry:

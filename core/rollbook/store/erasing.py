@@ -16,7 +16,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.operations import Result
 from rollbook.domain.erasure import PERSONS
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import files, handing, meta, notices, set_aside_files, sums
+from rollbook.store import files, handing, meta, notices, runs, set_aside_files, sums
 from rollbook.store.backups import backups_of
 from rollbook.store.database import StoreDatabase
 from rollbook.store.notices import Notice
@@ -183,6 +183,7 @@ def _forget(
 ) -> None:
     """Entries, versions that could be given back, what was set aside, decisions and other ids."""
     operations = these(each.op_id for each in ended)
+    runs.end(connection, [(runs.ERASED, each.op_id) for each in ended])
     write(connection, "DELETE FROM operation WHERE sequence = ?", [(each.sequence,) for each in ended])
     write(connection, f"DELETE FROM decision WHERE op_id IN {THESE}", [(operations,)])
     for table in ("decision", "known_version", "set_aside"):

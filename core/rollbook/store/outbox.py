@@ -11,7 +11,7 @@ from rollbook.contract.operations import Kind
 from rollbook.contract.problems import Problem
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import causes, replica, unreadable, versions
+from rollbook.store import causes, replica, runs, unreadable, versions
 from rollbook.store.entry_text import changes_of, object_of
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.later_entries import rebase
@@ -194,6 +194,7 @@ def take_back(connection: Connection, entity: EntityType, op_id: str) -> bool:
     if causes.hanging_on(connection, [op_id]):
         return False  # so do entries that name its record
     connection.execute(OPERATION.delete().where(OPERATION.c.sequence == row.sequence))
+    runs.end(connection, [(runs.TAKEN_BACK, op_id)])
     rebase(connection, row.entity_id, row.position, _undone(row))
     replica.refresh(connection, entity, row.entity_id)
     return True

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete
 
-from rollbook.store import set_aside, versions
+from rollbook.store import runs, set_aside, versions
 from rollbook.store.states import State
 from rollbook.store.tables import OPERATION
 
@@ -11,6 +11,7 @@ _SETTLED = (State.APPLIED, State.REPLACED, State.DISCARDED)
 
 def forget_before(connection: Connection, moment: str) -> int:
     """Forget entries settled, and versions kept, before that moment (ISO 8601 in UTC); how many went."""
+    runs.forget_before(connection, moment)
     settled = connection.execute(
         delete(OPERATION).where(OPERATION.c.state.in_(_SETTLED), OPERATION.c.settled_at < moment)
     ).rowcount

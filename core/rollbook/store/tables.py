@@ -63,6 +63,8 @@ OPERATION = Table(
     Index("operation_state", "state", "position"),
     Index("operation_record", "entity_id", "position"),
     Index("operation_carrier", "carried_by", sqlite_where=text("carried_by IS NOT NULL")),
+    Index("operation_replaces", "replaces", sqlite_where=text("replaces IS NOT NULL")),
+    Index("operation_run", "run", sqlite_where=text("run IS NOT NULL")),
     sqlite_autoincrement=True,
     info=SALVAGED,
 )
@@ -126,6 +128,38 @@ STAGED = Table(
     Column("run", Text, primary_key=True),
     Column("part", Integer, primary_key=True),
     Column("edits", Text, nullable=False),  # JSON
+    info=SALVAGED,
+)
+
+RUN = Table(
+    "run",  # many entries saved under one id (D9)
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("run", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("details", Text, nullable=False),  # JSON
+    Column("undoes", Text, index=True),
+    sqlite_autoincrement=True,
+    info=SALVAGED,
+)
+
+RUN_ROW = Table(
+    "run_row",  # what a run did with each row of its file
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("part", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", Text),
+    Column("op_id", Text),  # of the entry that it made
+    Column("problems", Text, nullable=False),  # JSON
+    Column("ended", Text, nullable=False, server_default=""),  # how, once its entry is here no more
+    Index("run_row_entry", "op_id", sqlite_where=text("op_id IS NOT NULL")),
     info=SALVAGED,
 )
 

@@ -9,6 +9,7 @@ import msgspec
 from rollbook.client.commands import Archiving, Choice, ManyEdits, edit_of
 from rollbook.client.handover.asking import BrokenOffError, NobodyThereError, ask
 from rollbook.client.values import Edit, Saved, Status
+from rollbook.store.runs import RunNote
 from rollbook.sync.engine import EngineBusyError, SyncEngine
 
 _SYNC_SECONDS = 600.0
@@ -22,7 +23,7 @@ class Facade(Protocol):
     account: Any
 
     def save(self, edit: Edit) -> Saved: ...
-    def save_many(self, edits: list[Edit], run: str) -> list[Saved]: ...
+    def save_many(self, edits: list[Edit], run: str, note: RunNote | None = None) -> list[Saved]: ...
     def archive(self, entity: str, entity_id: str, op_id: str | None = None) -> Saved: ...
     def take_back(self, op_id: str) -> bool: ...
     def retry(self, op_id: str) -> None: ...
@@ -62,7 +63,7 @@ class Handed:
 
     def _save_many(self, given: Any) -> list[Saved]:
         many = msgspec.convert(given, ManyEdits)
-        return self._facade.save_many([edit_of(edit) for edit in many.edits], many.run)
+        return self._facade.save_many([edit_of(edit) for edit in many.edits], many.run, many.note)
 
     def _archive(self, given: Any) -> Saved:
         wanted = msgspec.convert(given, Archiving)
