@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event
@@ -35,37 +34,24 @@ def words(school: SchoolServer) -> list[tuple[str, ...]]:
     return sorted(tuple(row) for row in school.rows(query))
 
 
-@pytest.mark.parametrize(
-    "asked",
-    ["Élodie Müller", "muller elodie", "mul el", "ELO", "007", "0612", "0612345678", "06 12 34"],
-)
-def test_d5_a_student_is_found_by_any_order_without_accents_by_number_and_phone(
-    school: SchoolServer, asked: str
-) -> None:
+def test_d5_a_student_is_found_by_any_order_without_accents_by_number_and_phone(school: SchoolServer) -> None:
     desk = school.desk()
     student = desk.student(
         given_name="Élodie", family_name="Müller", student_number="007", phone="06 12 34 56 78"
     )
-    other = desk.student(given_name="Elias", family_name="Meier", student_number="1007", phone="0712")
-    found = ask(desk, asked)["results"]
-    assert student in [each["id"] for each in found]
-    assert (other in [each["id"] for each in found]) is False
-    [hit] = found
-    assert hit == {
-        "entity": "student",
-        "id": student,
-        "label": "Élodie Müller (007)",
-        "href": f"/api/v1/students/{student}",
-    }
-    assert desk.call("GET", hit["href"]).json()["id"] == student
+    desk.student(given_name="Elias", family_name="Meier", student_number="1007", phone="0712")
+    named = {"entity": "student", "id": student, "label": "Élodie Müller (007)"}
+    for asked in ("Élodie Müller", "muller elodie", "mul el", "ELO", "007", "0612", "0612345678", "06 12 34"):
+        assert ask(desk, asked)["results"] == [named | {"href": f"/api/v1/students/{student}"}], asked
+    assert desk.call("GET", f"/api/v1/students/{student}").json()["id"] == student
 
 
-@pytest.mark.parametrize("asked", ["Γιώργος", "γιωργος παπ", "giorgos", "papad gior", "Papadopoulos"])
-def test_d5_greek_is_found_by_its_latin_form(school: SchoolServer, asked: str) -> None:
+def test_d5_greek_is_found_by_its_latin_form(school: SchoolServer) -> None:
     desk = school.desk()
     desk.student(given_name="Γιώργος", family_name="Παπαδόπουλος")
     desk.student(given_name="Μαρία", family_name="Ιωάννου")
-    assert labels(desk, asked) == ["Γιώργος Παπαδόπουλος"]
+    for asked in ("Γιώργος", "γιωργος παπ", "giorgos", "papad gior", "Papadopoulos"):
+        assert labels(desk, asked) == ["Γιώργος Παπαδόπουλος"], asked
 
 
 def test_d5_a_greek_name_is_found_however_it_is_typed(school: SchoolServer) -> None:

@@ -21,6 +21,7 @@ from rollbook.server.alerting.alerts import Alerts
 from rollbook.server.analytics import endpoints as analytics_endpoints
 from rollbook.server.audit import endpoints as audit_endpoints
 from rollbook.server.auth import endpoints as auth_endpoints
+from rollbook.server.auth import members
 from rollbook.server.auth.caller import Callers
 from rollbook.server.auth.service import AuthService
 from rollbook.server.dashboard import endpoints as dashboard_endpoints
@@ -83,6 +84,7 @@ _ENDPOINTS = (
     files_endpoints,
     proposals_endpoints,
     devices_endpoints,
+    members,
     audit_endpoints,
     jobs_endpoints,
     recovery_endpoints,

@@ -21,6 +21,7 @@ from rollbook.contract import (
     sections,
     session,
     snapshot,
+    users,
 )
 from rollbook.contract.headers import DEVICE, IDEMPOTENCY_KEY, PROBLEM_MEDIA_TYPE
 from rollbook.contract.problems import Problem
@@ -93,6 +94,7 @@ _TYPES: tuple[Any, ...] = (
     sections.ResultsView,
     sections.ResultsEntry,
     search.FoundPage,
+    users.UsersPage,
     *_with_raw_parts_told(),
 )
 
