@@ -1,6 +1,7 @@
 """The command line's grammar; stable, as scripts rely on it."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
@@ -37,6 +38,7 @@ _SCORES = (
     "SCORE is a number (14.5 or 14,5), exempt or missing; NUMBER= takes a score back. Who is not named keeps "
     "what they have. Where one is wrong, each is told and none is saved."
 )
+_REGISTER = "A dot is present, a dash a register that was not taken; days to come are left free."
 _ENTRY_ID = "the entry's ID, or its last letters as the list shows them"
 
 
@@ -226,10 +228,46 @@ def _printing(commands: Commands) -> None:
     which.add_argument("--homeroom", metavar="CLASS", help="the students who have that homeroom")
     certified = _leaf(verbs, "certificate", "that a student is, was or will be at the school")
     certified.add_argument("id", metavar="STUDENT_ID")
-    for one in (listed, certified):
+    register = _leaf(verbs, "register", "a class's register of a week or a month", _REGISTER)
+    register.add_argument("section", metavar="SECTION", help="its ID, as rollbookctl sections list shows it")
+    span = register.add_mutually_exclusive_group(required=True)
+    span.add_argument("--week", type=_day, metavar="DATE", help="the week of that day, such as 2026-11-02")
+    span.add_argument("--month", type=_month, metavar="MONTH", help="such as 2026-11")
+    register.add_argument("--period", default="day", help="of the day, where it has several registers")
+    register.add_argument("--empty", action="store_true", help="to be filled in by hand")
+    report = _leaf(verbs, "report-card", "courses, averages, final grades and attendance of a term")
+    report.add_argument("--term", required=True, metavar="TERM", help="its title, or its ID")
+    transcript = _leaf(verbs, "transcript", "the final grades and enrolments of all years")
+    contacts = _leaf(verbs, "contact-sheet", "whom to call about each student, in which order")
+    contacts.add_argument("--care", action="store_true", help="with health and support, for who may see them")
+    for one in (report, transcript, contacts):
+        _whose(one)
+    for one in (listed, certified, register, report, transcript, contacts):
         one.add_argument("file", type=Path, metavar="FILE.pdf")
         one.add_argument("--language", choices=LANGUAGES, help="else the school's")
         one.add_argument("--replace", action="store_true", help="a file that is there already")
+
+
+def _whose(paper: Parser) -> None:
+    whose = paper.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--student", metavar="ID", help="this one")
+    whose.add_argument("--section", metavar="ID", help="all who are in that class then")
+    whose.add_argument("--homeroom", metavar="CLASS", help="the students who have that homeroom")
+    whose.add_argument("--grade", metavar="GRADE", help="the students of that grade")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no date such as 2026-11-02") from error
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no month such as 2026-11") from error
 
 
 def _support(commands: Commands) -> None:

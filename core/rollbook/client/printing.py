@@ -5,12 +5,13 @@ from datetime import date
 from pathlib import Path
 
 from rollbook.client.facade import Client
+from rollbook.client.printed_for import printing_for
 from rollbook.client.values import RecordQuery, RecordRow
 from rollbook.domain.calendar import lasts_on
 from rollbook.domain.entity import Values
 from rollbook.exchange import NotPrintableError
 from rollbook.exchange.paper_words import LANGUAGES
-from rollbook.exchange.papers import Printing, certificate, class_list, full_name
+from rollbook.exchange.papers import certificate, class_list, full_name
 from rollbook.exchange.typesetting import print_paper
 from rollbook.schema.search_text import sort_name
 
@@ -36,7 +37,7 @@ def print_homeroom(
     students = [row.values for row in _of(client, "student", homeroom=homeroom)]
     if not students:
         raise _nobody(f"There is no student of the class “{homeroom}” on this computer.")
-    paper = class_list(_printing(client, day, language), homeroom, students)
+    paper = class_list(printing_for(client, day, language), homeroom, students)
     print_paper(file, "class-list", paper, replace=replace)
     return len(students)
 
@@ -60,7 +61,7 @@ def print_section(
     title = str(section.values["title"])
     if not students:
         raise _nobody(f"Nobody is in the class “{title}” on that day, as far as this computer knows.")
-    paper = class_list(_printing(client, day, language), title, students, _teachers(client, section.id))
+    paper = class_list(printing_for(client, day, language), title, students, _teachers(client, section.id))
     print_paper(file, "class-list", paper, replace=replace)
     return len(students)
 
@@ -85,17 +86,8 @@ def print_certificate(
             "archived", "This student is archived.", "Bring the student back first, if that was a mistake."
         )
     enrolments = [row.values for row in _of(client, "enrolment", student_id=student.id)]
-    paper = certificate(_printing(client, day, language), student.values, enrolments)
+    paper = certificate(printing_for(client, day, language), student.values, enrolments)
     print_paper(file, "certificate", paper, replace=replace)
-
-
-def _printing(client: Client, day: date, language: str | None) -> Printing:
-    account = client.account
-    school = client.record("school", account.school_id)
-    values = {} if school is None else school.values
-    spoken = str(values.get("language") or "")[:2].lower()
-    reader = language or (spoken if spoken in LANGUAGES else "en")
-    return Printing(str(values.get("name") or account.school_name), account.user_name, day, reader)
 
 
 def _members(client: Client, section_id: str, day: str) -> Iterator[Values]:

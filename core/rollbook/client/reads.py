@@ -1,10 +1,12 @@
 """What is asked of the records and entries that are on this computer (H2). Nothing here changes any."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rollbook.client import entries
 from rollbook.client.queries import checked
+from rollbook.client.record_view import RecordView
 from rollbook.client.values import RecordPage, RecordQuery, RecordRow, WaitingEntry
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import aliases, causes, listing, outbox, soundness
@@ -42,6 +44,12 @@ class Reads:
         with self._store.read() as connection:
             row = listing.one(connection, entity, aliases.meant(connection, entity, entity_id))
         return None if row is None else _record(entity, row)
+
+    @contextmanager
+    def view(self) -> Iterator[RecordView]:
+        """Several questions whose answers fit each other: what is saved meanwhile is in none of them."""
+        with self._store.read() as connection:
+            yield RecordView(connection)
 
     def every_record(self, entity: str) -> Iterator[tuple[RecordRow, bool]]:
         """Every record here with whether it is archived, read as one consistent whole."""

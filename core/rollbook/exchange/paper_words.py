@@ -1,6 +1,7 @@
 """The words of what is printed, in the reader's language (D13)."""
 
 import json
+import re
 from datetime import date
 from functools import cache
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 from rollbook.resource_files import resource
 
 LANGUAGES = ("en", "el")
+UNKNOWN = "–"
+"""What stands for whatever is not known: never a 0."""
+_DECIMAL = re.compile(r"-?\d+\.\d+")
 
 
 @cache
@@ -28,3 +32,10 @@ def date_in(language: str, day: date | str | None) -> str:
         day=known.day, month=words["months"][known.month - 1], year=known.year
     )
     return written
+
+
+def number_in(language: str, written: str | None) -> str:
+    """A number (14.5) as the language writes it; a letter as it is; :data:`UNKNOWN` for nothing."""
+    if not written:
+        return UNKNOWN
+    return written.replace(".", words_in(language)["decimal"]) if _DECIMAL.fullmatch(written) else written

@@ -32,7 +32,7 @@ def class_list(
     if teachers:
         facts.append(words["teachers"].format(names=", ".join(teachers)))
     lines = [_line(printing.language, each) for each in students]
-    return _head(printing, words["class_list"], title) | {"facts": facts, "students": lines}
+    return head(printing, words["class_list"], title) | {"facts": facts, "students": lines}
 
 
 def certificate(printing: Printing, student: Values, enrolments: Sequence[Values]) -> Paper:
@@ -49,17 +49,25 @@ def certificate(printing: Printing, student: Values, enrolments: Sequence[Values
     words, stay = words_in(printing.language), _stay(standing, day, enrolments)
     facts = [("school", printing.school), *_facts(printing.language, student, stay)]
     rows = [[words[name], value] for name, value in facts if value]
-    head = _head(printing, words["certificate"], full_name(student))
-    return head | {"statement": words[standing.value], "rows": rows}
+    top = head(printing, words["certificate"], full_name(student))
+    return top | {"statement": words[standing.value], "rows": rows}
 
 
 def full_name(person: Values) -> str:
     """Given, middle and family name; the native one where there is no other."""
     parts = (person.get(name) for name in ("given_name", "middle_name", "family_name"))
-    return " ".join(str(part) for part in parts if part) or _text(person, "native_name")
+    return " ".join(str(part) for part in parts if part) or text_of(person, "native_name")
 
 
-def _head(printing: Printing, title: str, about: str) -> Paper:
+def listed_name(person: Values) -> str:
+    """As a list has it: the family name first, the native one where there is no other."""
+    given = " ".join(text_of(person, name) for name in ("given_name", "middle_name")).strip()
+    parts = (text_of(person, "family_name"), given)
+    return ", ".join(part for part in parts if part) or text_of(person, "native_name")
+
+
+def head(printing: Printing, title: str, about: str) -> Paper:
+    """What every paper has: its kind, whom or what it is about, the school, who prints it and when."""
     return {
         "title": title,
         "about": about,
@@ -71,12 +79,17 @@ def _head(printing: Printing, title: str, about: str) -> Paper:
     }
 
 
+def text_of(values: Values, name: str) -> str:
+    """The value as text; empty for none."""
+    return str(values.get(name) or "")
+
+
 def _line(language: str, student: Values) -> dict[str, str]:
-    given = " ".join(_text(student, name) for name in ("given_name", "middle_name")).strip()
-    family = _text(student, "family_name")
+    given = " ".join(text_of(student, name) for name in ("given_name", "middle_name")).strip()
+    family = text_of(student, "family_name")
     return {
-        "number": _text(student, "student_number"),
-        "family_name": family if family or given else _text(student, "native_name"),
+        "number": text_of(student, "student_number"),
+        "family_name": family if family or given else text_of(student, "native_name"),
         "given_name": given,
         "birth_date": date_in(language, student.get("birth_date")),
     }
@@ -90,18 +103,14 @@ def _stay(standing: EnrolmentStatus, day: str, enrolments: Iterable[Values]) -> 
 
 
 def _facts(language: str, student: Values, stay: Values) -> list[tuple[str, str]]:
-    name, native = full_name(student), _text(student, "native_name")
+    name, native = full_name(student), text_of(student, "native_name")
     return [
         ("name", name),
         ("native_name", native if native != name else ""),
         ("birth_date", date_in(language, student.get("birth_date"))),
-        ("student_number", _text(student, "student_number")),
-        ("grade_level", _text(stay, "grade_level") or _text(student, "grade_level")),
-        ("homeroom", "" if stay.get("exit_date") else _text(student, "homeroom")),
+        ("student_number", text_of(student, "student_number")),
+        ("grade_level", text_of(stay, "grade_level") or text_of(student, "grade_level")),
+        ("homeroom", "" if stay.get("exit_date") else text_of(student, "homeroom")),
         ("entry_date", date_in(language, stay.get("entry_date"))),
         ("exit_date", date_in(language, stay.get("exit_date"))),
     ]
-
-
-def _text(values: Values, name: str) -> str:
-    return str(values.get(name) or "")

@@ -31,6 +31,12 @@ def names_of(connection: Connection, entity: str, record_id: str) -> list[str]:
     return [record_id, *connection.execute(query).scalars()]
 
 
+def names_of_all(connection: Connection, record_ids: Sequence[str]) -> list[str]:
+    """The same for several records, of whichever entity: ids are unique in all of them."""
+    statement = f"SELECT alias_id FROM alias WHERE record_id IN {THESE}"
+    return [*record_ids, *(alias for (alias,) in read(connection, statement, [these(record_ids)]))]
+
+
 def learn(connection: Connection, entity: EntityType, alias_id: str, record_id: str) -> str:
     """Keep the alias and turn the entries that wait on it to the record; gives the id that is meant.
 
