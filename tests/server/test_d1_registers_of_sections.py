@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rollbook.contract.operations import Kind
 from rollbook.domain.roles import Role
 from support.school_server import Desk, SchoolServer
 from support.taught_section import TaughtSection, member, record, taught_section
@@ -216,6 +217,28 @@ def test_d1_the_register_holds_who_is_in_the_section_on_that_day(
         for date in (DATE, "2026-11-03")
     }
     assert inside == {DATE: [*taught.students, gone], "2026-11-03": [*taught.students, late]}
+
+
+def test_d4_a_student_is_the_same_under_another_id(school: SchoolServer, taught: TaughtSection) -> None:
+    desk, one = school.desk(), taught.students[0]
+    alias = str(uuid.uuid4())
+    same = desk.operation(Kind.ALIAS, one, base_version=1, alias=alias)
+    assert desk.push(same)[0].outcome == "applied"
+    pushed = record(
+        desk,
+        "attendance_mark",
+        section_id=taught.section,
+        student_id=alias,
+        date=DATE,
+        period="day",
+        teacher_code="L",
+    )
+    assert desk.push(pushed)[0].outcome == "applied"
+    assert codes(read(desk, taught))[0] == ("L", None)
+    assert codes(take(desk, taught, mark(alias, "A")).json())[0] == ("A", None)
+    assert count(school, "attendance_mark") == 1
+    twice = take(desk, taught, mark(one, "A"), mark(alias, "L"))
+    assert wrong_rows(twice) == (422, "validation-failed", [("marks.1.student_id", "twice")])
 
 
 def test_d3_an_archived_mark_is_taken_up_again_and_an_archived_section_is_not_written(

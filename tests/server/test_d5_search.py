@@ -10,10 +10,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event
 
+from rollbook.contract.operations import Kind
 from rollbook.domain.roles import Role
 from rollbook.server.search.words import LONGEST_WORD
 from rollbook.server.sync.new_records import store_new
 from support.school_server import Desk, SchoolServer
+from support.search_words import words_due, words_kept
 from support.taught_section import record
 
 SEARCH = "/api/v1/search"
@@ -112,7 +114,7 @@ def test_d5_the_words_follow_the_record(school: SchoolServer) -> None:
 def test_d4_who_was_entered_under_another_id_is_found_once(school: SchoolServer) -> None:
     desk = school.desk()
     student = desk.student(given_name="Eleni")
-    alias = desk.operation("alias", student, base_version=1, alias=str(uuid.uuid4()))  # type: ignore[arg-type]
+    alias = desk.operation(Kind.ALIAS, student, base_version=1, alias=str(uuid.uuid4()))
     assert desk.push(alias)[0].outcome == "applied"
     assert [each["id"] for each in ask(desk, "eleni")["results"]] == [student]
 
@@ -135,6 +137,7 @@ def test_d5_what_the_server_itself_makes_is_found(school: SchoolServer) -> None:
     school.write(lambda connection: store_new(connection, school.clock, school.school_id, made))
     desk = school.desk()
     assert (labels(desk, "eleni"), labels(desk, "art")) == (["Eleni"], ["Art"])
+    assert words_kept(school) == words_due(school)
 
 
 def test_d5_a_question_that_is_none_is_told(school: SchoolServer) -> None:

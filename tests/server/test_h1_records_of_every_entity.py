@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from rollbook.contract.operations import Kind
 from rollbook.domain.entity import EntityType
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.roles import Role
@@ -83,7 +84,7 @@ def test_d4_a_filter_finds_what_names_a_record_by_another_of_its_ids(school: Sch
     desk = school.desk()
     student, alias = desk.student(), str(uuid.uuid4())
     note = made(desk, "notes", student_id=student, text="By the one id.").json()["id"]
-    kind = desk.operation("alias", student, base_version=1, alias=alias)  # type: ignore[arg-type]
+    kind = desk.operation(Kind.ALIAS, student, base_version=1, alias=alias)
     assert desk.push(kind)[0].outcome == "applied"
     late = made(desk, "notes", student_id=alias, text="By the other.").json()["id"]
     for one in (student, alias):

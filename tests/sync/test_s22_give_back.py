@@ -8,6 +8,7 @@ from rollbook.resilience.failures import CallFailedError
 from support.client_desk import ClientDesk
 from support.putting_back import FileBackup
 from support.school_server import SchoolServer
+from support.search_words import words_due, words_kept
 
 from .conftest import MakeDesk
 
@@ -47,6 +48,7 @@ def test_s22_500_acknowledged_entries_come_back_once_after_a_file_copy_was_put_b
     assert school.rows("SELECT max(version) FROM student WHERE school_id = :school")[0][0] == 2
     assert other.sync().up_to_date
     assert len(other.shown()) == len(desk.shown()) == 1100
+    assert words_kept(school) == words_due(school)  # what came back is found as well (D5)
 
 
 def test_s22_a_desk_whose_cursor_is_before_the_backup_notices_by_its_own_entries(
