@@ -42,6 +42,8 @@ _SOUNDS = tuple(
         ("^g(?=i[aeou])", ""),  # Yannis, Giannis
     )
 )
+_ETA = re.compile("(?<![tcpk])h")
+"""An h that stands for η, which it looks like; elsewhere it is χ, or a part of θ, φ or χ."""
 _DOUBLED = re.compile(r"(.)\1+")
 
 
@@ -57,3 +59,8 @@ def one_spelling(latin: str) -> str:
     for written, sound in _SOUNDS:
         latin = written.sub(sound, latin)
     return _DOUBLED.sub(r"\1", latin)
+
+
+def asked_spellings(latin: str) -> list[str]:
+    """What a word that is asked for may have in common with those that are kept: h is typed for η too."""
+    return list(dict.fromkeys((one_spelling(latin), one_spelling(_ETA.sub("i", latin)))))

@@ -9,13 +9,18 @@ from typing import Any
 from anyascii import anyascii
 
 from rollbook.domain.entity import EntityType, Values
-from rollbook.schema.greeklish import latin_of, one_spelling
+from rollbook.schema.greeklish import asked_spellings, latin_of, one_spelling
 
-WORDS_VERSION = "2"
+WORDS_VERSION = "3"
 """Changes whenever the words of a record do: what was kept of another version is made anew."""
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’`´ʼ](?=[^\W\d_])")
 _APOSTROPHE_OR_HYPHEN = re.compile(r"(?<=[^\W\d_])['’`´ʼ-](?=[^\W\d_])")
 _SHORTEST_NUMBER = 5
+_SHORTEST_PHONE = 7
+_FEWEST_LAST = 4
+"""So many of a telephone's last digits are told from the first ones of another number."""
+_BACKWARDS = "ʀ"
+"""Before the digits of a phone, last one first: a letter of no name, so that no name finds one."""
 _LONGEST_PHONE = 10
 """Digits of a telephone's number without the country's."""
 
@@ -59,14 +64,20 @@ def asked_words(asked: str) -> list[Alternatives]:
     digits = "".join(char for char in asked if char.isdecimal())
     if digits and not any(char.isalpha() for char in asked):
         return [_asked_number(asked, digits)]
-    return [found for token in asked.split() if (found := _asked_name(token))]
+    return [found for token in asked.split() if (found := _asked_token(token))]
+
+
+def _asked_token(token: str) -> Alternatives:
+    return _asked_number(token, token) if token.isdecimal() else _asked_name(token)
 
 
 def _asked_number(asked: str, digits: str) -> Alternatives:
-    """A number, however it is grouped; of a long one the country's may differ or lack."""
+    """A number, however it is grouped, or its end; of a long one the country's may differ or lack."""
     found = [tuple(fold(asked).split()), (digits,)]
     if len(digits) > _LONGEST_PHONE:
         found.append((digits[-_LONGEST_PHONE:],))
+    if len(digits) >= _FEWEST_LAST:
+        found.append((_BACKWARDS + digits[::-1],))
     return list(dict.fromkeys(found))
 
 
@@ -78,7 +89,7 @@ def _asked_name(token: str) -> Alternatives:
         found.append((joined,))
     for word in (native[0], joined) if len(native) == 1 else (joined,):
         if word.isascii():
-            found += [(one_spelling(word),)] if len(word) > 1 and not word.isdigit() else []
+            found += [(each,) for each in asked_spellings(word)] if len(word) > 1 else []
         else:
             found += [(form,) for form in words(word)]
     return list(dict.fromkeys(each for each in found if all(each)))
@@ -95,12 +106,16 @@ def searched_words(values: Iterable[Any]) -> str:
     for value in values:
         if value:
             text = str(value)
-            if text.isascii() and (text.isalpha() or (text.isdigit() and text[0] != "0")):
+            if text.isascii() and (text.isalpha() or _is_short_number(text)):
                 found[text.lower()] = None  # one plain word, as most are
                 continue
             for word in _words_of(text):
                 found[word] = None
     return " " + " ".join(found) if found else ""
+
+
+def _is_short_number(text: str) -> bool:
+    return text.isdigit() and text[0] != "0" and len(text) < _SHORTEST_PHONE
 
 
 def sort_name(values: Values) -> str:
@@ -127,25 +142,29 @@ def _words_of(text: str) -> Iterable[str]:
 
 
 _ASCII_WORD = re.compile(r"[0-9a-z]+")
+_SYLLABLE = re.compile("[A-Z][a-z]+")
 _DIGITS = re.compile(r"\d+")
 
 
 def _ascii_words(text: str) -> list[str]:
     found = _ASCII_WORD.findall(text.lower())
-    if found == [text] and not text.startswith("0"):
+    if found == [text] and (not text.isdigit() or _is_short_number(text)):
         return found
     return found + _numbers(text) + _joined(text)
 
 
 def _numbers(text: str) -> list[str]:
-    """A phone, however it was typed, from each of its groups on; a number without its leading zeros."""
+    """A phone, however it was typed, from each of its groups on and from its end; a number without its
+    leading zeros."""
     groups = _DIGITS.findall(text)
     digits = "".join(groups)
+    backwards = [_BACKWARDS + digits[::-1]] if len(digits) >= _SHORTEST_PHONE else []
     if len(digits) < _SHORTEST_NUMBER:
         return [digits.lstrip("0")] if digits.startswith("0") and digits.strip("0") and digits == text else []
     if len(groups) == 1:
-        return [digits.lstrip("0")] if digits.startswith("0") and digits.strip("0") else []
-    return ["".join(groups[place:]) for place in range(len(groups) - 1)]
+        short = [digits.lstrip("0")] if digits.startswith("0") and digits.strip("0") else []
+        return short + backwards
+    return ["".join(groups[place:]) for place in range(len(groups) - 1)] + backwards
 
 
 def _joined(text: str) -> list[str]:
@@ -161,4 +180,14 @@ def _joined_forms(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def _foreign_words(text: str) -> tuple[str, ...]:
     joined = [word for form in _joined_forms(text) for word in words(form)]
-    return tuple(words(text) + _numbers(text) + joined)
+    return tuple(words(text) + _numbers(text) + joined + _later_syllables(text))
+
+
+def _later_syllables(text: str) -> list[str]:
+    """王小明 is WangXiaoMing, and typed xiaoming wang: a name in one word is found from each syllable on."""
+    found = []
+    for word in fold(text).split():
+        whole = unicodedata.normalize("NFC", word)  # folding takes Korean syllables apart
+        syllables = [] if word.isascii() else _SYLLABLE.findall(anyascii(whole))
+        found += ["".join(syllables[place:]).lower() for place in range(1, len(syllables))]
+    return found

@@ -33,6 +33,9 @@ GREEKLISH = {
     "Αλέξανδρος": "alexandros aleksandros",
     "Αυγουστίνος": "avgoustinos augoustinos",
     "Χατζηγιάννης": "chatzigiannis hatzigiannis xatzigiannis",
+    "Δημήτρης": "dimitris dhmhtris",
+    "Ηλίας": "ilias hlias",
+    "Ιωάννης": "ioannis iwannhs ioannhs",
     "Ελευθέριος": "eleftherios eleutherios eleytherios",
 }
 
@@ -79,6 +82,13 @@ def test_d5_a_name_in_latin_letters_is_found_in_greek_ones() -> None:
         ("+30 210 123 4567", ("2101234567",)),
         ("00302101234567", ("+302101234567", "2101234567")),
         ("1234567", ("+30 210 1234567",)),
+        ("4567", ("2101234567",)),
+        ("maria 4567", ("Maria", "210 1234567")),
+        ("123 45 67", ("+302101234567",)),
+        ("wang xiaoming", ("王小明",)),
+        ("xiaoming", ("王小明",)),
+        ("minsu gim", ("김민수",)),
+        ("petrosyan", ("Պետրոսյան",)),
         ("123", ("000123",)),
         ("000123", ("000123",)),
         ("obrien", ("Παπαδοπούλου-O'Brien",)),
@@ -90,7 +100,16 @@ def test_d5_it_is_found(asked: str, values: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "value"), [("124", "000123"), ("007", "0712"), ("obrian", "O'Brien"), ("maria", "Mario")]
+    ("asked", "value"),
+    [
+        ("124", "000123"),
+        ("567", "2101234567"),
+        ("3456", "2101234567"),
+        ("ming", "Wang"),
+        ("007", "0712"),
+        ("obrian", "O'Brien"),
+        ("maria", "Mario"),
+    ],
 )
 def test_d5_what_is_another_is_not_found(asked: str, value: str) -> None:
     assert not finds(asked, value)
