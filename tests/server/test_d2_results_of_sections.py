@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from rollbook.domain.roles import Role
 from support.school_server import Desk, SchoolServer
@@ -134,6 +135,25 @@ def test_d2_one_line_item_alone_has_a_version_of_its_own(school: SchoolServer, t
     assert wrong_rows(put) == (422, [("results.0.score", "not-a-number")])
     nothing = desk.call("GET", path(taught), params={"line_item_id": str(uuid.uuid4())})
     assert (nothing.status_code, nothing.json()["error"]) == (404, "not-found")
+
+
+def test_r13_many_line_items_are_read_by_as_many_statements_as_one(
+    school: SchoolServer, taught: TaughtSection
+) -> None:
+    desk, asked = school.desk(), []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        asked.append(statement)
+
+    event.listen(school.parts.database.engine, "before_cursor_execute", note)
+    read(desk, taught)
+    one = len(asked)
+    items = [record(desk, "line_item", section_id=taught.section, title=f"Test {n}") for n in range(5)]
+    assert {result.outcome for result in desk.push(*items)} == {"applied"}
+    asked.clear()
+    assert len(read(desk, taught)["line_items"]) == 6
+    assert len(asked) == one
+    event.remove(school.parts.database.engine, "before_cursor_execute", note)
 
 
 def test_d2_who_may_only_read_enters_nothing(school: SchoolServer, taught: TaughtSection) -> None:

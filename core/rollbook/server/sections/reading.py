@@ -63,19 +63,17 @@ def live(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row["deleted_at"] is None]
 
 
-def pupils(
-    connection: Connection,
-    school_id: str,
-    section_id: str,
-    *,
-    on: str | None = None,
-    not_ended_before: str | None = None,
-) -> list[Pupil]:
-    """Who is in the section, by name: ``on`` a day, or not gone before one (ISO 8601)."""
+def spans_of(connection: Connection, school_id: str, section_id: str) -> list[Row]:
+    """From when to when each student is in the section; students by the id of whom they mean (D4)."""
     named = names_of(connection, school_id, "section", [section_id])
     spans = live(rows_of(connection, school_id, "section_enrolment", section_id=named))
-    inside = [each["student_id"] for each in spans if _reaches(each, on, not_ended_before)]
-    return pupils_of(connection, school_id, inside)
+    meant = meant_students(connection, school_id, [each["student_id"] for each in spans])
+    return [{**each, "student_id": meant[each["student_id"]]} for each in spans]
+
+
+def inside(spans: Iterable[Row], *, on: str | None = None, not_ended_before: str | None = None) -> set[str]:
+    """Who is in the section ``on`` a day, or not gone before one (ISO 8601)."""
+    return {each["student_id"] for each in spans if _reaches(each, on, not_ended_before)}
 
 
 def pupils_of(connection: Connection, school_id: str, student_ids: Iterable[str]) -> list[Pupil]:
@@ -95,15 +93,16 @@ def meant_students(connection: Connection, school_id: str, student_ids: Iterable
     return {each: known.get(each, each) for each in ids}
 
 
-def by_student(connection: Connection, school_id: str, rows: Collection[Row]) -> dict[str, Row]:
+def by_student(rows: Collection[Row], meant: Mapping[str, str]) -> dict[str, Row]:
     """The rows by the student whom each means; a live one goes before, and one that names them by the id."""
-    meant = meant_students(connection, school_id, [row["student_id"] for row in rows])
     found: dict[str, Row] = {}
-    for row in sorted(
-        rows, key=lambda row: (row["deleted_at"] is None, row["student_id"] == meant[row["student_id"]])
-    ):
+    for row in sorted(rows, key=lambda row: (row["deleted_at"] is None, _names_itself(row, meant))):
         found[meant[row["student_id"]]] = row
     return found
+
+
+def _names_itself(row: Row, meant: Mapping[str, str]) -> bool:
+    return bool(row["student_id"] == meant[row["student_id"]])
 
 
 def version_of(*rows: Iterable[Row]) -> int:

@@ -31,11 +31,13 @@ from rollbook.server.records.views import RecordView
 from rollbook.server.sections.reading import (
     Row,
     by_student,
+    inside,
     live,
     meant_students,
-    pupils,
+    pupils_of,
     rows_of,
     section_for,
+    spans_of,
     version_of,
 )
 from rollbook.server.sync.identity import hold_keys, names_of
@@ -207,12 +209,14 @@ def _find(connection: Connection, caller: Caller, section: RecordView, asked: Re
     }
     all_marks = rows_of(connection, school, ATTENDANCE_MARK.name, **here)
     all_taken = rows_of(connection, school, REGISTER_TAKEN.name, **here)
-    marks = by_student(connection, school, all_marks)
+    meant = meant_students(connection, school, [row["student_id"] for row in all_marks])
+    marks = by_student(all_marks, meant)
     shown = {student: row for student, row in marks.items() if row["deleted_at"] is None}
     taken = live(all_taken)
+    there = inside(spans_of(connection, school, section.id), on=key["date"])
     lines = tuple(
         marked(RegisterLine(each.student_id, each.label, each.student_number), shown.get(each.student_id))
-        for each in pupils(connection, school, section.id, on=key["date"])
+        for each in pupils_of(connection, school, there)
         if not each.archived or each.student_id in shown
     )
     codes = live(rows_of(connection, school, "attendance_code"))

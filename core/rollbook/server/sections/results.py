@@ -23,14 +23,16 @@ from rollbook.domain.scope import Act
 from rollbook.server.auth.caller import Caller
 from rollbook.server.problems import ProblemError, field_problems
 from rollbook.server.sections.reading import (
+    Pupil,
     Row,
     by_student,
+    inside,
     live,
     meant_students,
-    pupils,
     pupils_of,
     rows_of,
     section_for,
+    spans_of,
     version_of,
 )
 from rollbook.server.sync.identity import hold_keys, names_of, read_aliases
@@ -166,29 +168,47 @@ def _find(connection: Connection, caller: Caller, section_id: str, line_item_id:
         if not items:
             raise ProblemError("not-found", "The section has no such line item.")
     items.sort(key=lambda item: (item["due_date"] or "", item["title"] or "", item["id"]))
-    rows: list[Row] = []
-    sheets = {}
-    for item in items:
-        of_item = names_of(connection, school, "line_item", [item["id"]])
-        found = rows_of(connection, school, RESULT.name, line_item_id=of_item)
-        rows += found
-        sheets[item["id"]] = _sheet(connection, school, section_id, item, found)
+    rows, of_item = _results_of(connection, school, [item["id"] for item in items])
+    spans = spans_of(connection, school, section_id)
+    meant = meant_students(connection, school, [row["student_id"] for row in rows])
+    everybody = pupils_of(connection, school, {*inside(spans), *meant.values()})
+    sheets = {
+        item["id"]: _sheet(section_id, item, spans, everybody, by_student(of_item[item["id"]], meant))
+        for item in items
+    }
     return FoundResults(section_id, sheets, version_of(rows))
 
 
-def _sheet(connection: Connection, school_id: str, section_id: str, item: Row, rows: list[Row]) -> FoundSheet:
-    results = by_student(connection, school_id, rows)
+def _results_of(
+    connection: Connection, school_id: str, item_ids: list[str]
+) -> tuple[list[Row], dict[str, list[Row]]]:
+    """All results of the line items, archived ones too, and the same by the line item that each means."""
+    named = names_of(connection, school_id, "line_item", item_ids)
+    rows = rows_of(connection, school_id, RESULT.name, line_item_id=named)
+    meant = read_aliases(connection, school_id, "line_item", {row["line_item_id"] for row in rows})
+    found: dict[str, list[Row]] = {item_id: [] for item_id in item_ids}
+    for row in rows:
+        item_id = str(row["line_item_id"])
+        found.setdefault(meant.get(item_id, item_id), []).append(row)
+    return rows, found
+
+
+def _sheet(
+    section_id: str, item: Row, spans: list[Row], everybody: list[Pupil], results: Mapping[str, Row]
+) -> FoundSheet:
+    """Who was there when it was due, then who has a result all the same."""
     shown = {student: row for student, row in results.items() if row["deleted_at"] is None}
-    inside = [
+    there = inside(spans, not_ended_before=item["due_date"])
+    listed = [
         each
-        for each in pupils(connection, school_id, section_id, not_ended_before=item["due_date"])
-        if not each.archived or each.student_id in shown
+        for each in everybody
+        if each.student_id in there and (not each.archived or each.student_id in shown)
     ]
-    known = {each.student_id for each in inside}
-    inside += pupils_of(connection, school_id, [each for each in shown if each not in known])
+    known = {each.student_id for each in listed}
+    listed += [each for each in everybody if each.student_id in shown and each.student_id not in known]
     lines = tuple(
         graded(GradeLine(each.student_id, each.label, each.student_number), shown.get(each.student_id))
-        for each in inside
+        for each in listed
     )
     sheet = GradeSheet(item["id"], section_id, item["title"] or "", item["maximum"], lines)
     return FoundSheet(sheet, results)
