@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from platformdirs import user_data_path
 
+from rollbook.client.exporting import EXPORTED
 from rollbook.client.printing import LANGUAGES
 from rollbook.domain.student import STUDENT
 
@@ -207,8 +208,13 @@ def _importing(commands: Commands) -> None:
     take_in.add_argument(
         "--confirm-removals", type=int, metavar="N", help="archive N records that the source has no more"
     )
-    give_out = _leaf(commands, "export", "write all students to a file: .csv or .xlsx, as it ends")
+    give_out = _leaf(commands, "export", "write records to a file: .csv or .xlsx, as it ends, or a .zip")
     give_out.add_argument("file", type=Path, metavar="FILE")
+    kind = give_out.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--what", choices=EXPORTED, default="students", metavar="KIND", help=", ".join(EXPORTED)
+    )
+    kind.add_argument("--format", choices=("oneroster",), help="the whole school as a OneRoster 1.2 package")
     give_out.add_argument("--replace", action="store_true", help="a file that is there already")
 
 

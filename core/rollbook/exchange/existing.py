@@ -60,7 +60,8 @@ class KnownRecords:
         if values.get("sourced_id"):
             sourced_id = str(values["sourced_id"])
             self._by_source[str(values.get("source_system") or ""), sourced_id] = known
-            self._by_sourced_id[sourced_id] = None if sourced_id in self._by_sourced_id else known
+            if not known.archived:
+                self._by_sourced_id[sourced_id] = None if sourced_id in self._by_sourced_id else known
         if values.get(self._number):
             self._by_number[str(values[self._number])] = known
         self._by_name.setdefault(name_key(values), []).append(known)
@@ -74,7 +75,7 @@ class KnownRecords:
         return self._by_source.get((source_system, sourced_id))
 
     def by_sourced_id(self, sourced_id: str) -> Known | None:
-        """The record that was imported under that id, from wherever, if it is the only one."""
+        """The record that was imported under that id, from wherever, if it is the only one in use."""
         return self._by_sourced_id.get(sourced_id)
 
     def by_number(self, number: str) -> Known | None:

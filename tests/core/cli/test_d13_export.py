@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from rollbook.client.exporting import export_students
+from rollbook.client.exporting import export_records
 from rollbook.client.facade import Client
 from rollbook.client.opening import open_client
 from rollbook.client.values import Edit
@@ -54,7 +54,7 @@ def test_d10_importing_what_was_exported_changes_nothing(data: Path, tmp_path: P
 
 def test_d13_in_a_workbook_every_cell_is_text_and_none_is_a_formula(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "students.xlsx"
-    export_students(client, file)
+    export_records(client, "students", file)
     client.close()
     workbook = load_workbook(file)
     cells = [cell for row in workbook["Students"].iter_rows() for cell in row if cell.value is not None]
@@ -65,7 +65,7 @@ def test_d13_in_a_workbook_every_cell_is_text_and_none_is_a_formula(client: Clie
 
 def test_d13_a_spreadsheet_is_told_that_the_csv_is_utf_8(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "students.csv"
-    export_students(client, file)
+    export_records(client, "students", file)
     client.close()
     text = file.read_bytes()
     assert text.startswith(b"\xef\xbb\xbf")

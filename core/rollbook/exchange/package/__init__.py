@@ -4,8 +4,10 @@ from rollbook.exchange.package.folder import NotAPackageError, PackageFiles, is_
 from rollbook.exchange.package.outcome import PackagePlan, PartPlan
 from rollbook.exchange.package.planning import plan_package
 from rollbook.exchange.package.report import package_as_data, package_as_text
+from rollbook.exchange.package.writing import Exported, write_oneroster
 
 __all__ = [
+    "Exported",
     "NotAPackageError",
     "PackageFiles",
     "PackagePlan",
@@ -15,4 +17,5 @@ __all__ = [
     "package_as_text",
     "plan_package",
     "read_files",
+    "write_oneroster",
 ]

@@ -4,17 +4,19 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rollbook.domain.canonical import UnfitError, canonical_value
 from rollbook.domain.entity import FieldSpec, FieldType, RuleBreach
 from rollbook.domain.registry import ENTITIES
 from rollbook.exchange.dates import Order, find_order
 from rollbook.exchange.outcomes import FileWarning
 from rollbook.exchange.package.layout import Format, Layout, UsedBy, of_user
+from rollbook.exchange.package.manifest import OURS
 from rollbook.exchange.package.oneroster_layouts import FILLED
 from rollbook.exchange.package.sheet import Sheet, key_of
 from rollbook.exchange.package.whose import People, Schools
 from rollbook.exchange.row_reading import ReadRow, problem_of
 from rollbook.exchange.table import Row
-from rollbook.exchange.values import CellError, read_cell
+from rollbook.exchange.values import CellError, CellValue, read_cell
 
 _DELETED = frozenset({"tobedeleted", "deleted"})
 _INACTIVE = frozenset({"inactive", "withdrawn"})
@@ -55,6 +57,7 @@ class DraftReader:
         self.entity = ENTITIES[layout.entity]
         self.taken: set[int] = set()
         self.warnings: list[FileWarning] = []
+        self._exact = form.source_system == OURS  # what we wrote means what it says, “-” and “NULL” too
         self.source_system = form.source_system
         self._uses = uses
         self._schools = schools
@@ -161,8 +164,7 @@ class DraftReader:
             self._read_link(row, heading, spec, draft)
             return
         try:
-            text = self._in_our_words(spec, self.sheet.cell(row, heading))
-            cell = read_cell(spec, text, self._orders.get(heading, Order.DAY_FIRST))
+            cell = self._value(spec, row, heading)
         except CellError as error:
             read.problems.append(problem_of(row.number, self.sheet.spelled(heading), error.breach))
             return
@@ -172,6 +174,18 @@ class DraftReader:
             read.empty.append(spec.name)
         else:
             read.values[spec.name] = cell.value
+
+    def _value(self, spec: FieldSpec, row: Row, heading: str) -> CellValue:
+        text = self._in_our_words(spec, self.sheet.cell(row, heading))
+        return self._read(spec, text, self._orders.get(heading, Order.DAY_FIRST))
+
+    def _read(self, spec: FieldSpec, text: str, order: Order) -> CellValue:
+        if self._exact:
+            try:
+                return CellValue(canonical_value(spec, text or None))
+            except UnfitError as unfit:
+                raise CellError(unfit.breach) from None
+        return read_cell(spec, text, order)
 
     def _read_link(self, row: Row, heading: str, spec: FieldSpec, draft: Draft) -> None:
         ids = self.sheet.ids(row, heading)
@@ -211,7 +225,7 @@ class DraftReader:
         if spec is None or draft.read.left_out:
             return
         try:
-            value = read_cell(spec, draft.sourced_id, Order.DAY_FIRST).value
+            value = self._read(spec, draft.sourced_id, Order.DAY_FIRST).value
         except CellError as error:
             draft.read.problems.append(problem_of(row.number, heading, error.breach))
             return
@@ -256,7 +270,7 @@ class DraftReader:
 
     def _shared(self, heading: str, spec: FieldSpec) -> bool:
         """Whether the column of personal ids says the same in every row: some files have the state's name."""
-        if spec.name != "national_id":
+        if spec.name != "national_id" or self._exact:
             return False
         given = [cell for row in self.sheet.rows if (cell := self.sheet.cell(row, heading))]
         shared = len(given) > 1 and len(set(given)) == 1
