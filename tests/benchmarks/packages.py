@@ -20,7 +20,7 @@ _OF_STUDENT = 9
 
 
 def figures(folder: Path, rows: int, resident: Callable[[], float]) -> Iterator[Figure]:
-    """Made-up users, demographics and enrolments, about ``rows`` of them, read, stored, read again, written."""
+    """Made-up users and enrolments, about ``rows`` of them: read, stored, read again, written."""
     folder.mkdir(exist_ok=True)
     file = zipped(folder / "package.zip", texts(_made_up(rows // _OF_STUDENT)))
     bare = _bare(file)

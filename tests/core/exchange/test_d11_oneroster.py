@@ -218,7 +218,7 @@ def test_d11_a_delta_says_what_goes_and_leaves_the_rest(tmp_path: Path) -> None:
     assert [row.outcome.value for row in students.rows] == ["removed", "changed", "left_out"]
     change = students.rows[1].differences["grade_level"]
     assert (change.had, change.value) == ("09", "10")
-    assert plan.removals == 1
+    assert (plan.removals, plan.known) == (1, 4)  # of two students, a contact, a teacher
 
 
 def test_d11_a_file_that_the_manifest_names_and_that_is_missing_is_said(tmp_path: Path) -> None:

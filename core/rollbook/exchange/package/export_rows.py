@@ -9,9 +9,8 @@ from rollbook.domain.ids import natural_id
 from rollbook.domain.registry import ENTITIES
 from rollbook.exchange.package import oneroster_layouts as layouts
 from rollbook.exchange.package.export_ids import ExportIds, Records, usable
-from rollbook.exchange.package.layout import Layout
+from rollbook.exchange.package.layout import FILLED, Layout
 from rollbook.exchange.package.oneroster_headings import headings_of
-from rollbook.exchange.package.oneroster_layouts import FILLED
 from rollbook.exchange.package.sorted_rows import SortedRows
 
 _NONE_FROM, _NONE_TO = "2000-01-01", "2099-12-31"

@@ -8,6 +8,11 @@ Columns = tuple[tuple[str, str], ...]
 Words = Mapping[str, Mapping[str, str]]
 """By field, the package's words and ours."""
 
+MORE = "metadata.rollbook."
+"""The beginning of the headings of what OneRoster has no column for; the rest is the field's name."""
+FILLED = MORE + "filled"
+"""The headings of a row's cells that hold something only because the standard wants one; ``*``: all of it."""
+
 YES_NO_WORDS: Mapping[str, str] = {"true": "yes", "false": "no"}
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 
-from rollbook.exchange.package.oneroster_layouts import FILLED, MORE, ONEROSTER
+from rollbook.exchange.package.layout import FILLED, MORE
+from rollbook.exchange.package.oneroster_layouts import ONEROSTER
 
 _COMMON = ("sourcedId", "status", "dateLastModified")
 HEADINGS: Mapping[str, tuple[str, ...]] = {

@@ -1,6 +1,6 @@
 """OneRoster 1.1 and 1.2: its files as records here (D11). Facts of the standard's CSV binding."""
 
-from rollbook.exchange.package.layout import YES_NO_WORDS, Columns, Format, Layout, UsedBy
+from rollbook.exchange.package.layout import FILLED, MORE, YES_NO_WORDS, Columns, Format, Layout, UsedBy
 
 STUDENT_ROLES = frozenset({"student"})
 CONTACT_ROLES = frozenset({"parent", "guardian", "relative"})
@@ -24,11 +24,6 @@ SCORE_STATUSES = {
     "partially graded": "partially_graded",
     "submitted": "submitted",
 }
-MORE = "metadata.rollbook."
-"""The beginning of the headings of what OneRoster has no column for; the rest is the field's name."""
-FILLED = MORE + "filled"
-"""The headings of a row's cells that hold something only because the standard wants one; ``*``: all of it."""
-
 _NAMES: Columns = (("givenName", "given_name"), ("familyName", "family_name"))
 
 

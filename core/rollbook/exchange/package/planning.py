@@ -229,13 +229,18 @@ class _Planner:
         """What came from this source before and is in a whole file no more, entity by entity from the end."""
         for entity in reversed(ENTITIES):
             layouts = [each for each in self._form.layouts if each.entity == entity and not each.supplements]
-            if ENTITIES[entity].field("sourced_id") is None or not layouts or not self._are_whole(layouts):
+            if ENTITIES[entity].field("sourced_id") is None or not any(
+                self._sheet(each.file) for each in layouts
+            ):
                 continue
             known = self._references.known(entity)
             active = [each for each in known.imported_from(self._form.source_system) if not each.archived]
-            gone = [each for each in active if each.id not in self._touched.get(entity, ())]
             self._known_of_source += len(active)
-            self._parts.append(PartPlan(layouts[0].file, entity, tuple(removal(0, each) for each in gone)))
+            if self._are_whole(layouts):
+                gone = [each for each in active if each.id not in self._touched.get(entity, ())]
+                self._parts.append(
+                    PartPlan(layouts[0].file, entity, tuple(removal(0, each) for each in gone))
+                )
 
     def _are_whole(self, layouts: list[Layout]) -> bool:
         """Whether all that the source has of them is in these files, and could be read."""

@@ -9,9 +9,8 @@ from rollbook.domain.entity import FieldSpec, FieldType, RuleBreach
 from rollbook.domain.registry import ENTITIES
 from rollbook.exchange.dates import Order, find_order
 from rollbook.exchange.outcomes import FileWarning
-from rollbook.exchange.package.layout import Format, Layout, UsedBy, of_user
+from rollbook.exchange.package.layout import FILLED, Format, Layout, UsedBy, of_user
 from rollbook.exchange.package.manifest import OURS
-from rollbook.exchange.package.oneroster_layouts import FILLED
 from rollbook.exchange.package.sheet import Sheet, key_of
 from rollbook.exchange.package.whose import People, Schools
 from rollbook.exchange.row_reading import ReadRow, problem_of

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rollbook.exchange.headings import folded, is_secret
 from rollbook.exchange.outcomes import FileWarning
+from rollbook.exchange.package.layout import FILLED
 from rollbook.exchange.table import Row, Table
 
 key_of = lru_cache(4096)(folded)
@@ -74,4 +75,8 @@ class Sheet:
             )
 
     def _filled(self, place: int, used: Collection[int]) -> int:
-        return sum(bool(row.cells[place].strip()) and row.number not in used for row in self.rows)
+        heading = self.table.headers[place]
+        return sum(
+            bool(row.cells[place].strip()) and row.number not in used and heading not in self.ids(row, FILLED)
+            for row in self.rows
+        )
