@@ -118,6 +118,16 @@ def _students(commands: Commands) -> None:
     change.add_argument("id", metavar="ID")
     change.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
     _leaf(verbs, "archive", "archive a student; nothing is deleted").add_argument("id", metavar="ID")
+    merge = _leaf(verbs, "merge", "two records of one person: the other one means KEEP from now on")
+    merge.add_argument("keep", metavar="KEEP")
+    merge.add_argument("other", metavar="OTHER")
+    merge.add_argument(
+        "--take", default="", metavar="FIELD,…", help="the other’s values to take"
+    )
+    merge.add_argument("--dry-run", action="store_true", help="only show what differs and what hangs on both")
+    apart = _leaf(verbs, "unmerge", "tell a record that was merged apart again")
+    apart.add_argument("other", metavar="OTHER")
+    _leaf(verbs, "duplicates", "pairs of students who are likely one person")
     history = _leaf(commands, "history", "who changed what of a student, and what was not kept")
     history.add_argument("id", metavar="STUDENT_ID")
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import Any
 
-from rollbook.cli import words
+from rollbook.cli import merging, words
 from rollbook.cli.answers import OUTSTANDING, Answer, CommandProblemError, plain
 from rollbook.client.facade import Client
 from rollbook.client.numbers import NEXT_NUMBER
@@ -22,6 +22,9 @@ def run(client: Client, arguments: Namespace) -> Answer:
         "add": _add,
         "set": _set,
         "archive": _archive,
+        "merge": merging.merge,
+        "unmerge": merging.unmerge,
+        "duplicates": merging.duplicates,
     }
     return verbs[arguments.verb](client, arguments)
 
@@ -45,10 +48,15 @@ def _page(client: Client, query: RecordQuery) -> Answer:
 def _show(client: Client, arguments: Namespace) -> Answer:
     row = _existing(client, arguments.id)
     waiting = client.entries_of(_ENTITY, row.id)
+    together = client.merging.merged_into(row.id)
     data = {**_as_data(row), "archived": row.archived, "entries": [plain(entry) for entry in waiting]}
+    data["merged"] = together
     known = {name: words.value(value) for name, value in row.values.items() if value is not None}
     width = max(map(len, known), default=0)
     lines = ["This student is archived."] if row.archived else []
+    if row.id != arguments.id:
+        lines.append(f"{arguments.id} means this student.")
+    lines += [f"Merged into this student: {label}" for label in together]
     lines += [f"{name.ljust(width)}  {value}" for name, value in known.items()]
     lines += [
         f"{words.STATES.get(each.state, each.state)}: {words.changes(each) or words.KINDS[each.kind]}"
@@ -64,7 +72,8 @@ def _add(client: Client, arguments: Namespace) -> Answer:
     saved = client.save(Edit(_ENTITY, None, fields))
     row = client.record(_ENTITY, saved.entity_id)
     number = None if row is None else row.values.get("student_number")
-    return _saved(saved, {"student_number": number} if arguments.number is not None else {})
+    answer = _saved(saved, {"student_number": number} if arguments.number is not None else {})
+    return answer if row is None else merging.with_similar(client, row, answer)
 
 
 def _set(client: Client, arguments: Namespace) -> Answer:

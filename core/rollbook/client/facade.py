@@ -17,6 +17,7 @@ from rollbook.client.handover.handed import Handed, synced
 from rollbook.client.handover.serving import Serving
 from rollbook.client.history import history_of
 from rollbook.client.listeners import Listeners
+from rollbook.client.merging import Merging
 from rollbook.client.numbers import numbered_entity
 from rollbook.client.proposals import Proposals
 from rollbook.client.reads import Reads
@@ -79,6 +80,7 @@ class Client(Reads):
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
         self.proposals = Proposals(api, store, listeners.emit)
+        self.merging = Merging(store, self.save_many, self.archive, self.new_run)
         self.grades = Grades(store, self.save_many, self.new_run)
         self.registers = Registers(store, self.save_many, self.new_run)
         self.reports = Reports(api)

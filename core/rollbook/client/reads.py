@@ -7,9 +7,11 @@ from typing import Any
 from rollbook.client import entries
 from rollbook.client.queries import checked
 from rollbook.client.record_view import RecordView
+from rollbook.client.similar import Similar, duplicates, similar
 from rollbook.client.values import RecordPage, RecordQuery, RecordRow, WaitingEntry
+from rollbook.domain.entity import Values
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import aliases, causes, listing, outbox, soundness
+from rollbook.store import aliases, causes, listing, merges, outbox, soundness
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import SHOWN
 
@@ -40,9 +42,12 @@ class Reads:
         return RecordPage(tuple(_record(query.entity, row) for row in page.rows), page.total)
 
     def record(self, entity: str, entity_id: str) -> RecordRow | None:
-        """One record, archived ones too; ``None`` when this computer has none."""
+        """One record, archived ones too; ``None`` when this computer has none.
+
+        One that was merged leads to the one that it means (D4): look at the id of what is given.
+        """
         with self._store.read() as connection:
-            row = listing.one(connection, entity, aliases.meant(connection, entity, entity_id))
+            row = listing.one(connection, entity, merges.person(connection, entity, entity_id))
         return None if row is None else _record(entity, row)
 
     @contextmanager
@@ -56,6 +61,14 @@ class Reads:
         with self._store.read() as connection:
             for row in listing.every(connection, entity):
                 yield _record(entity, row), bool(row["deleted"])
+
+    def similar(self, values: Values, but: str | None = None) -> list[Similar]:
+        """Students who may be the person of ``values``, the likeliest first (D4)."""
+        return similar(self._store, values, but)
+
+    def duplicates(self) -> list[tuple[Similar, Similar]]:
+        """Pairs of students who are likely one person, of the whole school; takes seconds in a large one."""
+        return duplicates(self._store)
 
     def entries_of(self, entity: str, entity_id: str) -> tuple[WaitingEntry, ...]:
         """The record's entries that wait, in the order in which they go."""

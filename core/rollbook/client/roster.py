@@ -10,7 +10,7 @@ from rollbook.client.values import RefusedEntryError
 from rollbook.domain.entity import RuleBreach, Values
 from rollbook.domain.labels import label_of
 from rollbook.schema.search_text import fold
-from rollbook.store import aliases, listing
+from rollbook.store import aliases, listing, merges
 
 Rows = dict[str, Mapping[str, Any]]
 """Records by the id of the student whom they mean."""
@@ -88,7 +88,7 @@ def by_student(connection: Connection, rows: Collection[Mapping[str, Any]]) -> R
 def meant_students(connection: Connection, student_ids: Iterable[str]) -> dict[str, str]:
     """Each id with that of the student whom it means."""
     ids = list(dict.fromkeys(student_ids))
-    known = aliases.meant_all(connection, ids)
+    known = merges.persons(connection, "student", ids)
     return {each: known.get(each, each) for each in ids}
 
 

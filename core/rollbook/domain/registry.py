@@ -8,6 +8,7 @@ from rollbook.domain.calendar import ACADEMIC_SESSION
 from rollbook.domain.classes import COURSE, ENROLMENT, SECTION, SECTION_ENROLMENT, SECTION_TEACHER
 from rollbook.domain.entity import EntityType
 from rollbook.domain.grades import CATEGORY, FINAL_GRADE, GRADE_SCALE, LINE_ITEM, RESULT
+from rollbook.domain.merging import MERGE
 from rollbook.domain.people import CARE, CONTACT, NOTE, STAFF, STUDENT_CONTACT
 from rollbook.domain.school import SCHOOL
 from rollbook.domain.student import STUDENT
@@ -26,6 +27,7 @@ ENTITIES: dict[str, EntityType] = {
         STUDENT,
         CONTACT,
         STUDENT_CONTACT,
+        MERGE,
         ENROLMENT,
         CARE,
         SECTION_ENROLMENT,

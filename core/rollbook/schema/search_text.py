@@ -191,3 +191,10 @@ def _later_syllables(text: str) -> list[str]:
         syllables = [] if word.isascii() else _SYLLABLE.findall(anyascii(whole))
         found += ["".join(syllables[place:]).lower() for place in range(1, len(syllables))]
     return found
+
+
+def plain_spellings(text: str) -> list[str]:
+    """Each word in the one form that its spellings in any script share."""
+    folded = fold(_APOSTROPHE_OR_HYPHEN.sub("", text))
+    latin = folded if folded.isascii() else fold(anyascii(latin_of(folded)))
+    return [one_spelling(word) for word in latin.split()]

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from rollbook.domain.labels import NAMING
 from rollbook.domain.registry import ENTITIES
 from rollbook.schema.search_text import Alternatives, asked_words
-from rollbook.store.rows import read
+from rollbook.store import merges
+from rollbook.store.rows import THESE, read, these
 from rollbook.store.tables import REPLICA, SEARCHED
 
 _FEW = 2_000
@@ -45,10 +46,11 @@ class ListedPage:
 
 @dataclass(frozen=True, slots=True)
 class _Matches:
-    """Which rows match, as conditions; how many, if that is known without counting them."""
+    """Which rows match, as conditions; how many, if that is known without counting them; or which, if few."""
 
     where: Conditions
     total: int | None = None
+    rows: list[int] | None = None
 
 
 def page(
@@ -65,7 +67,7 @@ def page(
     """A page of the records that are not archived. Raises ``KeyError`` for an unknown entity or field."""
     table = REPLICA[entity_name]
     equal = tuple(table.c[_known(entity_name, name)] == value for name, value in (filters or {}).items())
-    matches = _matches(connection, table, asked_words(words))
+    matches = _without_merged(connection, table, _matches(connection, table, asked_words(words)))
     where = (*matches.where, *equal)
     total = _count(connection, table, where) if matches.total is None or equal else matches.total
     columns = (
@@ -97,7 +99,16 @@ def count(connection: Connection, entity_name: str) -> int:
         f'(SELECT count(*) FROM "{entity_name}" WHERE deleted = 1)',
         (entity_name,),
     )
-    return int((of_school or 0) + unsent - archived)
+    merged = merges.merged(connection, entity_name)
+    return int((of_school or 0) + unsent - archived) - _live(connection, entity_name, merged)
+
+
+def _live(connection: Connection, entity_name: str, ids: Collection[str]) -> int:
+    """How many of those records are here and not archived."""
+    if not ids:
+        return 0
+    statement = f'SELECT count(*) FROM "{entity_name}" WHERE deleted = 0 AND id IN {THESE}'
+    return int(read(connection, statement, [these(list(ids))])[0][0])
 
 
 def one(connection: Connection, entity_name: str, record_id: str) -> Mapping[str, Any] | None:
@@ -154,14 +165,36 @@ def _matches(connection: Connection, table: Table, wanted: list[Alternatives]) -
     query = f"FROM {index} WHERE {index} MATCH ?"
     rows = list(connection.exec_driver_sql(f"SELECT rowid {query} LIMIT ?", (match, _FEW + 1)).scalars())
     if len(rows) <= _FEW:
-        these = text(f"{table.name}.row IN (SELECT value FROM json_each(:these))").bindparams(
-            these=json.dumps(rows)
-        )
-        # The + keeps SQLite from reading the whole sorted index instead of these rows.
-        return _Matches((literal_column(f"+{table.name}.deleted") == 0, these), len(rows))
+        return _these(table, rows)
     total = connection.exec_driver_sql(f"SELECT count(*) {query}", (match,)).scalar_one()
     along = tuple(_read_along(table, each) for each in wanted)
     return _Matches((live, *along), total)
+
+
+def _these(table: Table, rows: list[int]) -> _Matches:
+    among = text(f"{table.name}.row IN (SELECT value FROM json_each(:these))").bindparams(
+        these=json.dumps(rows)
+    )
+    # The + keeps SQLite from reading the whole sorted index instead of these rows.
+    return _Matches((literal_column(f"+{table.name}.deleted") == 0, among), len(rows), rows)
+
+
+def _without_merged(connection: Connection, table: Table, matches: _Matches) -> _Matches:
+    """Who was merged stands in no list; searched for, they lead to whom they mean (D4)."""
+    others = merges.merged(connection, table.name)
+    if not others:
+        return matches
+    if matches.rows is None:
+        hidden = text(f"{table.name}.id NOT IN (SELECT value FROM json_each(:merged))").bindparams(
+            merged=json.dumps(list(others))
+        )
+        return _Matches((*matches.where, hidden))
+    concerned = json.dumps([*others, *others.values()])
+    statement = f'SELECT id, row FROM "{table.name}" WHERE id IN (SELECT value FROM json_each(?))'
+    row_of = dict(read(connection, statement, (concerned,)))
+    leads = {row_of[each]: row_of.get(meant) for each, meant in others.items() if each in row_of}
+    shown = dict.fromkeys(leads.get(row, row) for row in matches.rows)
+    return _these(table, [row for row in shown if row is not None])
 
 
 def _any_of(alternatives: Alternatives) -> str:

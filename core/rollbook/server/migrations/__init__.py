@@ -1,3 +1,3 @@
 """The database's schema through the releases; ``HEAD`` is what this release needs."""
 
-HEAD = "0018"
+HEAD = "0019"

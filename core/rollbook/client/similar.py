@@ -1,0 +1,111 @@
+"""Who may be the same person: offered at registration and for the whole school, never refused (D4)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from rollbook.domain.entity import Values
+from rollbook.domain.labels import label_of
+from rollbook.schema.similar_names import called_alike, name_words, phone_digits
+from rollbook.store import listing, merges
+from rollbook.store.database import StoreDatabase
+
+ENTITY = "student"
+_LOOKED_AT = 200
+NAME_AND_BIRTH, NAME, PHONE, NUMBER = "name-and-birth-date", "name", "phone", "student-number"
+_WEIGHT = {NAME_AND_BIRTH: 4, NUMBER: 3, PHONE: 1, NAME: 1}
+_SURE_ENOUGH = 2
+"""A phone alone is a brother's, a name alone a namesake's: both together are worth a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A record that may be the same person. ``reasons`` are stable words; the more, the likelier."""
+
+    record_id: str
+    label: str
+    birth_date: str | None
+    reasons: tuple[str, ...]
+    archived: bool
+
+    @property
+    def weight(self) -> int:
+        """How much speaks for it."""
+        return sum(_WEIGHT[reason] for reason in self.reasons)
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it is more than a namesake or a brother or sister."""
+        return self.weight >= _SURE_ENOUGH
+
+
+def similar(store: StoreDatabase, values: Values, but: str | None = None) -> list[Similar]:
+    """The records that may be the person of ``values``, the likeliest first; ``but`` is not among them."""
+    with store.read() as connection:
+        merged = merges.merged(connection, ENTITY)
+        rows = {row["id"]: row for row in _looked_at(connection, values)}
+        found = [
+            Similar(row["id"], label_of(row), row["birth_date"], reasons, bool(row["deleted"]))
+            for row in rows.values()
+            if row["id"] != but and row["id"] not in merged and (reasons := reasons_for(values, row))
+        ]
+    return sorted(found, key=lambda each: (-each.weight, each.label, each.record_id))
+
+
+def reasons_for(one: Values, other: Values) -> tuple[str, ...]:
+    """What speaks for the two being one person. The same whichever is asked about."""
+    found = []
+    if called_alike(name_words(one), name_words(other)):
+        born = one.get("birth_date")
+        same_birth = bool(born) and born == other.get("birth_date")
+        contradicts = bool(born) and bool(other.get("birth_date")) and not same_birth
+        if not contradicts:
+            found.append(NAME_AND_BIRTH if same_birth else NAME)
+    if (digits := phone_digits(one.get("phone"))) and digits == phone_digits(other.get("phone")):
+        found.append(PHONE)
+    if one.get("student_number") and one["student_number"] == other.get("student_number"):
+        found.append(NUMBER)
+    return tuple(found)
+
+
+def duplicates(store: StoreDatabase) -> list[tuple[Similar, Similar]]:
+    """All likely pairs of the school, the likeliest first."""
+    with store.read() as connection:
+        merged = merges.merged(connection, ENTITY)
+        rows = [row for row in listing.every(connection, ENTITY) if not row["deleted"]]
+    alike: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["id"] not in merged and row["birth_date"]:
+            alike.setdefault((name_words(row), row["birth_date"]), []).append(row)
+    found = [pair for together in alike.values() for pair in _pairs(together)]
+    return sorted(found, key=lambda pair: (-pair[1].weight, pair[0].label, pair[0].record_id))
+
+
+def _pairs(rows: list[Mapping[str, Any]]) -> Iterator[tuple[Similar, Similar]]:
+    for place, one in enumerate(rows):
+        for other in rows[place + 1 :]:
+            reasons = reasons_for(one, other)
+            yield _as_similar(one, reasons), _as_similar(other, reasons)
+
+
+def _as_similar(row: Mapping[str, Any], reasons: tuple[str, ...]) -> Similar:
+    return Similar(row["id"], label_of(row), row["birth_date"], reasons, bool(row["deleted"]))
+
+
+def _looked_at(connection: Connection, values: Values) -> Iterator[Mapping[str, Any]]:
+    """Those that the index finds by the names or the phone, and who has the birth date or the number."""
+    asked = " ".join(str(values[name]) for name in ("family_name", "given_name") if values.get(name))
+    ids = set[str]()
+    for words in (asked, str(values.get("native_name") or ""), phone_digits(values.get("phone"))):
+        if words.strip():
+            page = listing.page(connection, ENTITY, words=words, limit=_LOOKED_AT)
+            ids.update(row["id"] for row in page.rows)
+    if values.get("birth_date"):
+        born = listing.matching(connection, ENTITY, birth_date=[values["birth_date"]])
+        ids.update(row["id"] for row in born)
+    if ids:
+        yield from listing.matching(connection, ENTITY, archived=True, id=ids)
+    if number := values.get("student_number"):
+        yield from listing.matching(connection, ENTITY, archived=True, student_number=[number])
