@@ -121,9 +121,7 @@ def _students(commands: Commands) -> None:
     merge = _leaf(verbs, "merge", "two records of one person: the other one means KEEP from now on")
     merge.add_argument("keep", metavar="KEEP")
     merge.add_argument("other", metavar="OTHER")
-    merge.add_argument(
-        "--take", default="", metavar="FIELD,…", help="the other’s values to take"
-    )
+    merge.add_argument("--take", default="", metavar="FIELD,…", help="the other’s values to take")
     merge.add_argument("--dry-run", action="store_true", help="only show what differs and what hangs on both")
     apart = _leaf(verbs, "unmerge", "tell a record that was merged apart again")
     apart.add_argument("other", metavar="OTHER")

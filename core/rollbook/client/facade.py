@@ -80,7 +80,7 @@ class Client(Reads):
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
         self.proposals = Proposals(api, store, listeners.emit)
-        self.merging = Merging(store, self.save_many, self.archive, self.new_run)
+        self.merging = Merging(store, self.save_many, self.new_run)
         self.grades = Grades(store, self.save_many, self.new_run)
         self.registers = Registers(store, self.save_many, self.new_run)
         self.reports = Reports(api)

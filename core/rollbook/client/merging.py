@@ -52,7 +52,7 @@ class MergeView:
 class Unmerged:
     """What telling them apart did. ``left`` are fields that were changed since, and stay as they are."""
 
-    archived: tuple[Saved, ...]
+    saved: tuple[Saved, ...]
     restored: tuple[str, ...]
     left: tuple[str, ...]
 
@@ -63,7 +63,6 @@ class Merging:
 
     store: StoreDatabase
     save_many: Callable[[list[Edit], str], list[Saved]]
-    archive: Callable[[str, str], Saved]
     new_run: Callable[[], str]
 
     def look(self, kept_id: str, other_id: str) -> MergeView:
@@ -94,19 +93,15 @@ class Merging:
             return [label_of(row) for each in others if (row := listing.one(connection, merges.MERGED, each))]
 
     def unmerge(self, other_id: str) -> Unmerged:
-        """Tell ``other_id`` apart again. What the kept record took goes back, unless it was changed since.
-
-        May be called again after it was cut off: what is done is not done twice.
-        """
+        """Tell ``other_id`` apart again, as one. What the kept record took goes back, if it is still so."""
         with self.store.read() as connection:
             found = _merges_of(connection, other_id)
             if not found:
                 raise _refused("id", "not-merged", "This record is not merged.", "Look whose record it is.")
             edits, left = _back(connection, found)
-        if edits:
-            self.save_many(edits, self.new_run())
-        archived = tuple(self.archive(MERGE.name, merge["id"]) for merge in found)
-        return Unmerged(archived, tuple(name for each in edits for name in each.changes), left)
+        ends = [Edit(MERGE.name, merge["id"], {}, archives=True) for merge in found]
+        saved = self.save_many([*edits, *ends], self.new_run())
+        return Unmerged(tuple(saved), tuple(name for each in edits for name in each.changes), left)
 
 
 def _view(connection: Connection, kept_id: str, other_id: str) -> MergeView:

@@ -98,7 +98,8 @@ def _looked_at(connection: Connection, values: Values) -> Iterator[Mapping[str, 
     """Those that the index finds by the names or the phone, and who has the birth date or the number."""
     asked = " ".join(str(values[name]) for name in ("family_name", "given_name") if values.get(name))
     ids = set[str]()
-    for words in (asked, str(values.get("native_name") or ""), phone_digits(values.get("phone"))):
+    phone = str(values["phone"]) if phone_digits(values.get("phone")) else ""
+    for words in (asked, str(values.get("native_name") or ""), phone):
         if words.strip():
             page = listing.page(connection, ENTITY, words=words, limit=_LOOKED_AT)
             ids.update(row["id"] for row in page.rows)

@@ -11,6 +11,7 @@ from rollbook.domain.student import STUDENT
 from rollbook.server.analytics import marks, section
 from rollbook.server.analytics.student import changes_of, completeness
 from rollbook.server.auth.endpoints import InSchool, ServerParts
+from rollbook.server.merged import person_of
 from rollbook.server.openapi import described
 from rollbook.server.records.reading import find_record
 from rollbook.server.wire import json_response
@@ -24,7 +25,9 @@ def of_student(parts: ServerParts, caller: InSchool, student_id: str) -> Respons
     caller.require(Right.READ_STUDENTS)
     caller.require(Right.READ_MARKS)
     school = caller.school_id
-    found = parts.database.read(lambda connection: find_record(connection, school, STUDENT, student_id))
+    found = parts.database.read(
+        lambda connection: find_record(connection, school, STUDENT, person_of(connection, school, student_id))
+    )
     # Nothing of one pupil is kept for later: a copy less that an erasure must reach (D3).
     told = parts.teller.tell(
         {

@@ -8,14 +8,14 @@ from rollbook.domain.attendance_rate import Attendance, attendance_of
 from rollbook.domain.entity import Values
 from rollbook.domain.grade_average import Average, average_of, on_scale, shown
 from rollbook.server.analytics.records import Records, among_those, live
-from rollbook.server.sync.identity import names_of
+from rollbook.server.merged import all_ids
 
 _COUNTS = ("present", "partial", "absent", "late", "excused", "not_expected", "unknown")
 
 
 def attendance_part(connection: Connection, school_id: str, student_id: str) -> dict[str, Any]:
     """The rate in per cent, ``None`` where nothing was expected, and the registers that it is made of."""
-    ids = names_of(connection, school_id, "student", [student_id])
+    ids = all_ids(connection, school_id, student_id)
     enrolments = among_those(connection, school_id, "section_enrolment", "student_id", ids)
     marks = among_those(connection, school_id, "attendance_mark", "student_id", ids)
     sections = {each["section_id"] for each in (*enrolments.values(), *marks.values())}
@@ -35,7 +35,7 @@ def attendance_told(found: Attendance) -> dict[str, Any]:
 
 def grades_part(connection: Connection, school_id: str, student_id: str) -> list[dict[str, Any]]:
     """The average in each section in which the student has results, in the order of the titles."""
-    ids = names_of(connection, school_id, "student", [student_id])
+    ids = all_ids(connection, school_id, student_id)
     results = among_those(connection, school_id, "result", "student_id", ids)
     wanted = {each["line_item_id"] for each in results.values()}
     items = among_those(connection, school_id, "line_item", "id", wanted)

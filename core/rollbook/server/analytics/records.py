@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from rollbook.domain.registry import ENTITIES
 from rollbook.schema.columns import values_of
-from rollbook.server.sync.identity import read_aliases
+from rollbook.server.merged import persons
 from rollbook.server.sync.set_wise import among
 from rollbook.server.tables import record_tables
 
@@ -34,10 +34,8 @@ def among_those(
 
 def meant(connection: Connection, school_id: str, records: Records) -> list[dict[str, Any]]:
     """The records with the student whom each means in place of the one that it names (D4)."""
-    known = read_aliases(connection, school_id, "student", {each["student_id"] for each in records.values()})
-    return [
-        {**each, "student_id": known.get(each["student_id"], each["student_id"])} for each in records.values()
-    ]
+    known = persons(connection, school_id, {each["student_id"] for each in records.values()})
+    return [{**each, "student_id": known[each["student_id"]]} for each in records.values()]
 
 
 def _read(connection: Connection, school_id: str, entity: str, *where: Any) -> Records:
