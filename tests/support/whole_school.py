@@ -32,6 +32,7 @@ def least_values(entity: EntityType, known: dict[str, str], text: str = "x") -> 
 def one_of_each(desk: Desk, text: str = "x") -> dict[str, str]:
     """Make a record of each entity that is not there yet; their ids as ``student_id`` and so on."""
     known = {"school_id": desk.session.memberships[0].school_id}
+    known["merged_id"] = desk.student(family_name=text)  # whom a merge makes one with the student
     for entity in ENTITIES.values():
         if entity.writable:
             made = desk.create(**least_values(entity, known, text))
@@ -53,7 +54,7 @@ def things_of(desk: Desk, text: str = "x") -> dict[str, str]:
 
 def _example(spec: FieldSpec, known: dict[str, str], text: str) -> Any:
     if spec.type is FieldType.REFERENCE:
-        return known[f"{spec.refers_to}_id"]
+        return known.get(spec.name, known[f"{spec.refers_to}_id"])
     if spec.type is FieldType.CHOICE:
         return spec.choices[0]
     return _EXAMPLES.get(spec.type, text[: spec.limit])
