@@ -126,7 +126,7 @@ def _of_zip(path: Path, limits: ReadLimits) -> PackageFiles:
 def _refuse_traps(name: str, parts: list[zipfile.ZipInfo], limits: ReadLimits) -> None:
     for part in parts:
         place = PurePosixPath(part.filename.replace("\\", "/"))
-        if place.is_absolute() or ".." in place.parts or ":" in place.parts[0]:
+        if place.is_absolute() or ".." in place.parts or ":" in "".join(place.parts[:1]):
             raise _trap(name, "names a file outside itself")
         if part.flag_bits & _ENCRYPTED:
             raise NotAPackageError(

@@ -44,7 +44,7 @@ def _format_of(files: PackageFiles, manifest: Manifest | None) -> Format:
         return replace(ONEROSTER, source_system=OURS) if ours else ONEROSTER
     if stems & {"student", "teacher", "section", "studentenrollment", "teacherroster"}:
         return SDS_V1
-    if "roles" in stems and "users" in stems and b"status" not in files.content["users"].splitlines()[0]:
+    if "roles" in stems and "users" in stems and b"status" not in files.content["users"].partition(b"\n")[0]:
         return SDS_V21
     if stems & {name.lower() for name in FILES}:
         return ONEROSTER
