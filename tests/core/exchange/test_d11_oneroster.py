@@ -221,6 +221,30 @@ def test_d11_a_delta_says_what_goes_and_leaves_the_rest(tmp_path: Path) -> None:
     assert (plan.removals, plan.known) == (1, 4)  # of two students, a contact, a teacher
 
 
+def test_d11_what_a_delta_takes_away_need_say_no_more_than_its_id(tmp_path: Path) -> None:
+    school = carried_out(plan_of(small(tmp_path / "first.zip")))
+    when = "tobedeleted,2026-10-01T00:00:00.000Z"
+    rows = {
+        "users": [f"s2,{when},,,student,,,,,,,,,,"],
+        "enrollments": [f"e2,{when},,,,student,", f"e3,{when},cl,org,t9,teacher,"],
+    }
+    plan = plan_of(zipped(tmp_path / "delta.zip", texts(rows, "delta")), school)
+    assert problems(plan) == []
+    removed = {each.entity: each.count(Outcome.REMOVED) for each in plan.parts}
+    assert removed == {"student": 1, "section_enrolment": 1, "section_teacher": 1}
+    assert {
+        known.values["given_name"] for known in carried_out(plan, school)["student"] if not known.archived
+    } == {"Ana"}
+
+
+def test_d11_what_one_row_takes_away_and_another_has_stays(tmp_path: Path) -> None:
+    gone = "e9,tobedeleted,2026-10-01T00:00:00.000Z,cl,org,t9,teacher,"
+    file = small(tmp_path / "both.zip", enrollments=[gone, *SMALL["enrollments"]])
+    school = carried_out(plan_of(file))
+    assert part(plan_of(file, school), "enrollments", "section_teacher").count(Outcome.REMOVED) == 0
+    assert len(school["section_teacher"]) == 1
+
+
 def test_d11_a_file_that_the_manifest_names_and_that_is_missing_is_said(tmp_path: Path) -> None:
     files = texts(SMALL)
     del files["courses.csv"]

@@ -61,8 +61,14 @@ class PartPlanner:
         drafts = [draft for draft in self._reader.drafts() if not self._told_before(draft)]
         matches = [self._matched(draft) for draft in drafts]
         self._parents = dict(self._named_of_own_kind(drafts))
+        stay = {match.known.id for match in matches if isinstance(match, Match) and match.known is not None}
         for draft, match in zip(drafts, matches, strict=True):
-            yield match if isinstance(match, RowOutcome) else self._decided(draft, match)
+            if not isinstance(match, RowOutcome):
+                yield self._decided(draft, match)
+            elif match.outcome is Outcome.REMOVED and match.record_id in stay:
+                yield RowOutcome(match.number, Outcome.LEFT_OUT, notes=("another row says that it stays",))
+            else:
+                yield match
 
     def _told_before(self, draft: Draft) -> bool:
         """Whether an embedded record was told in an earlier row."""
@@ -71,6 +77,10 @@ class PartPlanner:
 
     def _matched(self, draft: Draft) -> Match | RowOutcome:
         """The record that a draft is about, or what becomes of the row without one."""
+        here = self._going(draft)
+        if here is not None:
+            self.touched.add(here.id)
+            return removal(draft.read.number, here)
         if not draft.read.left_out:
             self._claim(draft)
             self._resolve(draft, within_entity=False)
@@ -84,6 +94,16 @@ class PartPlanner:
         if isinstance(match, RowOutcome):
             return match
         return self._problem(draft, match.breach) if match.breach else self._noted(draft, match)
+
+    def _going(self, draft: Draft) -> Known | None:
+        """The record that is to be deleted, where its id alone tells it: the rest may be empty."""
+        read, sourced_id = draft.read, draft.sourced_id
+        if not draft.deleted or read.left_out or self._layout.supplements or not sourced_id:
+            return None
+        if self._claims.first(("id", sourced_id), read.number) != read.number:
+            return None  # another row has the id
+        here = self._references.here(self._entity.name, draft.sourced_id)
+        return None if here is None or here.archived else here
 
     def _noted(self, draft: Draft, match: Match) -> Match | RowOutcome:
         """The match, where no other row is about that record."""

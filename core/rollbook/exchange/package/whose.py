@@ -91,13 +91,11 @@ class People:
             for row in users.rows:
                 self._role.setdefault(users.cell(row, "sourcedId"), key_of(users.cell(row, "role")))
         if roles is not None:
-            for row in sorted(roles.rows, key=lambda row: _is_second(roles, row)):
+            for row in sorted(roles.rows, key=lambda row: _weight(roles, row)):
                 self._take(roles, row, schools)
 
     def _take(self, roles: Sheet, row: Row, schools: Schools) -> None:
         user = roles.cell(row, "userSourcedId")
-        if key_of(roles.cell(row, "status")) == "tobedeleted":
-            return
         school = schools.elsewhere(roles, row)
         if school:
             self._elsewhere.setdefault(user, school)
@@ -113,5 +111,7 @@ class People:
         return "" if user in self._role else self._elsewhere.get(user, "")
 
 
-def _is_second(roles: Sheet, row: Row) -> bool:
-    return key_of(roles.cell(row, "roleType")) == "secondary"
+def _weight(roles: Sheet, row: Row) -> tuple[bool, bool]:
+    """Roles that end say what a person was, who may go with them; a second one counts after the first."""
+    ends = key_of(roles.cell(row, "status")) == "tobedeleted"
+    return ends, key_of(roles.cell(row, "roleType")) == "secondary"
