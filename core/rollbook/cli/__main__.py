@@ -23,6 +23,7 @@ from rollbook.cli import (
     photo,
     printing,
     proposals,
+    records,
     registers,
     report,
     sections,
@@ -50,6 +51,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "sign-out": leaving.run_sign_out,
     "verify": status.run_verify,
     "students": students.run,
+    "records": records.run,
     "photo": photo.run,
     "outbox": outbox.run_outbox,
     "conflicts": conflicts.run_conflicts,
@@ -69,6 +71,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
 
 _SHOW_THE_SCHOOL = (
     "students",
+    "records",
     "photo",
     "outbox",
     "conflicts",

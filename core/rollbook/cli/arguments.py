@@ -8,6 +8,7 @@ from typing import TypeAlias
 from platformdirs import user_data_path
 
 from rollbook.client.exporting import EXPORTED
+from rollbook.client.kinds import WRITTEN_KINDS
 from rollbook.client.printing import LANGUAGES
 from rollbook.domain.student import STUDENT
 
@@ -40,6 +41,10 @@ _SCORES = (
     "what they have. Where one is wrong, each is told and none is saved."
 )
 _REGISTER = "A dot is present, a dash a register that was not taken; days to come are left free."
+_BULK = (
+    "Without --change it only says how many records it would change. Given that number, it changes them, as "
+    "one; where the number is not right any more, it changes nothing and says so."
+)
 _ENTRY_ID = "the entry's ID, or its last letters as the list shows them"
 
 
@@ -56,6 +61,7 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     _connecting(commands)
     _students(commands)
+    _records(commands)
     _classes(commands)
     _photo(commands)
     _report(commands)
@@ -128,6 +134,30 @@ def _students(commands: Commands) -> None:
     _leaf(verbs, "duplicates", "pairs of students who are likely one person")
     history = _leaf(commands, "history", "who changed what of a student, and what was not kept")
     history.add_argument("id", metavar="STUDENT_ID")
+
+
+def _records(commands: Commands) -> None:
+    verbs = _verbs(commands, "records", "change many records at once")
+    change = _leaf(verbs, "set", "set fields of many records", _BULK)
+    change.add_argument("entity", metavar="KIND", choices=WRITTEN_KINDS, help="students, sections, …")
+    change.add_argument("fields", nargs="+", metavar="FIELD=VALUE", help="FIELD= empties it")
+    which = change.add_argument_group("which records; several conditions must hold together")
+    which.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="those that hold this value; FIELD= those that hold none",
+    )
+    which.add_argument("--grade", metavar="GRADE", help="the same as --where grade_level=GRADE")
+    which.add_argument(
+        "--ids",
+        type=Path,
+        metavar="FILE",
+        help="those that the file names, one a line: an ID or a number; - is standard input",
+    )
+    which.add_argument("--all", action="store_true", help="all that are not archived")
+    change.add_argument("--change", type=int, metavar="N", help="change them, if they are N")
 
 
 def _classes(commands: Commands) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rollbook.cli import merging, words
 from rollbook.cli.answers import OUTSTANDING, Answer, CommandProblemError, plain
+from rollbook.cli.pairs import fields_of
 from rollbook.client.facade import Client
 from rollbook.client.numbers import NEXT_NUMBER
 from rollbook.client.values import Edit, RecordQuery, RecordRow, Saved
@@ -66,7 +67,7 @@ def _show(client: Client, arguments: Namespace) -> Answer:
 
 
 def _add(client: Client, arguments: Namespace) -> Answer:
-    fields = _fields(arguments.fields)
+    fields = fields_of(arguments.fields)
     if arguments.number is not None:
         fields["student_number"] = NEXT_NUMBER if arguments.number == "next" else arguments.number
     saved = client.save(Edit(_ENTITY, None, fields))
@@ -78,7 +79,7 @@ def _add(client: Client, arguments: Namespace) -> Answer:
 
 def _set(client: Client, arguments: Namespace) -> Answer:
     row = _existing(client, arguments.id)
-    return _saved(client.save(Edit(_ENTITY, row.id, _fields(arguments.fields), seen=row.values)))
+    return _saved(client.save(Edit(_ENTITY, row.id, fields_of(arguments.fields), seen=row.values)))
 
 
 def _archive(client: Client, arguments: Namespace) -> Answer:
@@ -97,16 +98,6 @@ def _saved(saved: Saved, more: dict[str, Any] | None = None) -> Answer:
         return Answer(data, [saved.entity_id], ["Nothing had changed."])
     said = ["Saved on this computer; it goes to the school with the next sync."]
     return Answer(data, [saved.entity_id], said, OUTSTANDING)
-
-
-def _fields(pairs: list[str]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise CommandProblemError(f"“{pair}” is not FIELD=VALUE.", code="usage")
-        fields[name] = value or None
-    return fields
 
 
 def _existing(client: Client, wanted: str) -> RecordRow:

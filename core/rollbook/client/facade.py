@@ -8,6 +8,7 @@ from typing import Any
 
 from rollbook.api.client import ApiClient
 from rollbook.client.accounts import Account
+from rollbook.client.bulk import Bulk
 from rollbook.client.bundle import Sources
 from rollbook.client.commands import Commands
 from rollbook.client.dashboard import Dashboards, DashboardView
@@ -81,6 +82,7 @@ class Client(Reads):
         self._password_check = PasswordCheck(account.folder)
         self.proposals = Proposals(api, store, listeners.emit)
         self.merging = Merging(store, self.save_many, self.new_run)
+        self.bulk = Bulk(store, self.save_many, self.new_run)
         self.grades = Grades(store, self.save_many, self.new_run)
         self.registers = Registers(store, self.save_many, self.new_run)
         self.reports = Reports(api)

@@ -1,7 +1,8 @@
 """The records that edits name: what they are called, and what of them the school does not have yet (S4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -47,6 +48,19 @@ class NamedRecords:
 
     def _label_of(self, record_id: str) -> str:
         return self._labels.get(record_id, "")
+
+
+def labels_of(
+    connection: Connection, entity: EntityType, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """What records are called, by id; those without a name of their own after the records that they name."""
+    named: dict[str, str] = {}
+    for spec in entity.references:
+        if spec.name in entity.called:
+            ids = {row[spec.name] for row in rows if row[spec.name]}
+            found = listing.naming(connection, spec.refers_to, ids)
+            named |= {record_id: label_of(values) for record_id, values in found.items()}
+    return {row["id"]: label_by_others(entity, row, lambda each: named.get(each, "")) for row in rows}
 
 
 def _named_by(edits: Sequence[Named], around: Surroundings) -> Iterator[tuple[str, str]]:

@@ -124,9 +124,7 @@ def naming(
     """What those of the records that are here are called by: the values that make their labels, by id."""
     table = REPLICA[entity_name]
     columns = [table.c[name] for name in NAMING if name in table.c]
-    these = text(f"{entity_name}.id IN (SELECT value FROM json_each(:these))").bindparams(
-        these=json.dumps(list(record_ids))
-    )
+    these = _among(table, "id", list(record_ids))
     found = connection.execute(select(table.c.id, *columns).where(these)).mappings()
     return {row["id"]: dict(row) for row in found}
 
@@ -139,10 +137,30 @@ def matching(
     ``archived``: archived ones too. Raises ``KeyError`` for an unknown entity or field.
     """
     table = REPLICA[entity_name]
-    where: list[ColumnElement[bool]] = [table.c[name].in_(values) for name, values in any_of.items()]
+    where: list[ColumnElement[bool] | TextClause] = [
+        _among(table, name, values) for name, values in any_of.items()
+    ]
     if not archived:
         where.append(table.c.deleted == 0)
     return [dict(row) for row in connection.execute(select(table).where(*where)).mappings()]
+
+
+def ids_holding(connection: Connection, entity_name: str, values: Mapping[str, Any]) -> list[str]:
+    """The ids of the records, none archived, that hold all these values, by name; ``None`` means empty.
+
+    Raises ``KeyError`` for an unknown entity or field.
+    """
+    table = REPLICA[entity_name]
+    equal = (table.c[_known(entity_name, name)] == value for name, value in values.items())
+    query = select(table.c.id).where(table.c.deleted == 0, *equal).order_by(table.c.sort_name, table.c.row)
+    return list(connection.execute(query).scalars())
+
+
+def _among(table: Table, name: str, values: Collection[str]) -> TextClause:
+    """That a column holds one of the values: as one parameter, however many they are."""
+    column, these = table.c[name].name, f"these_{name}"
+    clause = text(f'"{table.name}"."{column}" IN (SELECT value FROM json_each(:{these}))')
+    return clause.bindparams(**{these: json.dumps(list(values))})
 
 
 def every(connection: Connection, entity_name: str) -> Iterator[Mapping[str, Any]]:
