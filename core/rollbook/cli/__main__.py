@@ -31,6 +31,7 @@ from rollbook.cli import (
     students,
     support,
     words,
+    year,
 )
 from rollbook.cli.answers import Answer, CommandProblemError, tell, tell_problem
 from rollbook.cli.arguments import parser
@@ -52,6 +53,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "verify": status.run_verify,
     "students": students.run,
     "records": records.run,
+    "year": year.run,
     "photo": photo.run,
     "outbox": outbox.run_outbox,
     "conflicts": conflicts.run_conflicts,
@@ -72,6 +74,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
 _SHOW_THE_SCHOOL = (
     "students",
     "records",
+    "year",
     "photo",
     "outbox",
     "conflicts",

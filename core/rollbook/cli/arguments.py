@@ -45,6 +45,12 @@ _BULK = (
     "Without --change it only says how many records it would change. Given that number, it changes them, as "
     "one; where the number is not right any more, it changes nothing and says so."
 )
+_TURN_OVER = (
+    "Promotes each student to the next grade, lets those of the last one graduate, closes the enrolments of "
+    "the old year and opens those of the new one, and makes the new year's classes from the old one's. The "
+    "exceptions are a CSV file or a workbook with the columns student_number (or id) and outcome: promote, "
+    "repeat, skip, grade, graduate or leave; where wanted grade, homeroom and exit_type."
+)
 _ENTRY_ID = "the entry's ID, or its last letters as the list shows them"
 
 
@@ -62,6 +68,7 @@ def parser() -> Parser:
     _connecting(commands)
     _students(commands)
     _records(commands)
+    _year(commands)
     _classes(commands)
     _photo(commands)
     _report(commands)
@@ -158,6 +165,44 @@ def _records(commands: Commands) -> None:
     )
     which.add_argument("--all", action="store_true", help="all that are not archived")
     change.add_argument("--change", type=int, metavar="N", help="change them, if they are N")
+
+
+def _year(commands: Commands) -> None:
+    verbs = _verbs(commands, "year", "school years, and how one turns into the next")
+    _leaf(verbs, "list", "the school years, with their terms")
+    turn = _leaf(verbs, "turn-over", "turn a school year into the next one", _TURN_OVER)
+    turn.add_argument("--from", dest="from_year", required=True, metavar="YEAR", help="title or ID")
+    turn.add_argument(
+        "--to",
+        dest="to_year",
+        required=True,
+        metavar="YEAR",
+        help="title or ID; one that is not there is made, with the terms of the old one a year later",
+    )
+    turn.add_argument(
+        "--starts", metavar="DATE", help="of a year that is made; else a year after the old one"
+    )
+    turn.add_argument("--ends", metavar="DATE")
+    turn.add_argument("--grades", metavar="A,B,C", help="in their order, where their names do not tell it")
+    turn.add_argument("--exceptions", type=Path, metavar="FILE", help="repeats, leaves, …: one a row")
+    turn.add_argument(
+        "--next-course",
+        action="append",
+        default=[],
+        metavar="CODE=CODE",
+        help="the course that follows one: its students come into a class of that one",
+    )
+    turn.add_argument("--no-sections", action="store_true", help="make no classes for the new year")
+    turn.add_argument("--no-teachers", action="store_true", help="make them without their teachers")
+    turn.add_argument(
+        "--without-enrolment", action="store_true", help="who has no enrolment at all is at the school, too"
+    )
+    turn.add_argument("--leave-unclear", action="store_true", help="go on without those who are unclear")
+    turn.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+    turn.add_argument(
+        "--report", type=Path, metavar="FILE", help="write each student's outcome: .csv or .xlsx"
+    )
+    turn.add_argument("--replace", action="store_true", help="a report that is there already")
 
 
 def _classes(commands: Commands) -> None:

@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 
 from rollbook.client.edit_checks import canonical, check_allowed, writable
 from rollbook.client.named_records import labels_of
+from rollbook.client.runs import RunNote
 from rollbook.client.saving import REFUSED
 from rollbook.client.values import Edit, RefusedEntryError, Saved
 from rollbook.domain.canonical import breaches_of
 from rollbook.domain.entity import EntityType, RuleBreach, Values
+from rollbook.domain.registry import ENTITIES
 from rollbook.store import aliases, listing
 from rollbook.store.database import StoreDatabase
 
@@ -78,7 +80,7 @@ class Bulk:
     """The bulk edits of one user's school. Local; may be called from any thread."""
 
     store: StoreDatabase
-    save_many: Callable[[list[Edit], str], list[Saved]]
+    save_many: Callable[[list[Edit], str, RunNote], list[Saved]]
     new_run: Callable[[], str]
 
     def select(self, entity: str, filters: Mapping[str, Any]) -> list[str]:
@@ -130,7 +132,9 @@ class Bulk:
         if not going:
             return BulkDone(None, (), tuple(left_out))
         run = self.new_run()
-        saved = self.save_many([_edit(plan.entity, row) for row in going], run)
+        title = ", ".join(plan.values)  # the fields; what they are set to may be a pupil's
+        note = RunNote("bulk_edit", f"{ENTITIES[plan.entity].plural}: {title}")
+        saved = self.save_many([_edit(plan.entity, row) for row in going], run, note)
         for row, each in zip(going, saved, strict=True):
             if each.state == REFUSED:  # another program changed it between the two
                 left_out += self.plan(plan.entity, [row.record_id], plan.values).rows

@@ -30,6 +30,7 @@ from rollbook.client.saving import Saving
 from rollbook.client.settings import ClientSettings
 from rollbook.client.status_now import status_now
 from rollbook.client.support import Support
+from rollbook.client.turnover.turnovers import TurnOvers
 from rollbook.client.values import (
     Edit,
     Event,
@@ -85,6 +86,7 @@ class Client(Reads):
         self.bulk = Bulk(store, self.save_many, self.new_run)
         self.grades = Grades(store, self.save_many, self.new_run)
         self.registers = Registers(store, self.save_many, self.new_run)
+        self.turnovers = TurnOvers(store, self.save_many, self.new_run, account.school_id, now)
         self.reports = Reports(api)
         self.runs = Runs(store)
         self.support = Support(Sources(account, store, settings, self.status, now), api, engine)

@@ -271,7 +271,7 @@ class Saving:
         self._check_fields(connection, named, changes)
         entered = {name: change["value"] for name, change in changes.items()}
         self.numbers.note_used(connection, named.entity, named.record_id, entered)
-        if here is not None and named.edit.entity_id is None:
+        if here is not None and (named.edit.anew or named.edit.entity_id is None):
             return self._created_again(connection, named, here, run)
         if here is None:
             return self._entry(Here(None, {}), named.record_id, Kind.CREATE, changes, run)

@@ -36,7 +36,8 @@ class Edit:
     ``changes`` maps field to new value as typed. ``seen`` are the values that the person had in front of
     them; ``None`` means what this computer shows now. ``op_id`` is the id of the entry to be, chosen by who
     must be able to ask again: a save of an id that is there is that save. One that ``archives`` its
-    record (D3) changes nothing else.
+    record (D3) changes nothing else. ``anew``: the record of that id is to be made, as if nothing of it had
+    been seen, whether it is there or not (S16).
     """
 
     entity: str
@@ -46,6 +47,7 @@ class Edit:
     run: str | None = None
     op_id: str | None = None
     archives: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
