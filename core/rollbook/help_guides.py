@@ -12,6 +12,7 @@ GUIDES = (
     "troubleshooting",
     "incidents",
     "backup-and-restore",
+    "erasing-a-person",
 )
 """In the order in which they are listed: staff's first."""
 

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Connection, text
 
@@ -189,3 +190,45 @@ def test_d3_a_store_that_is_put_back_to_before_is_wiped_again(
     assert [values["given_name"] for values in desk.shown()] == [NAME]
     assert desk.sync().up_to_date
     assert files_with(desk.data, NAME.encode()) == []
+
+
+def test_d3_what_an_earlier_release_passed_over_is_made_good_once_it_is_updated(
+    school: SchoolServer, make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk()
+    student = everything_of(desk)
+    erase(school, student)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("rollbook.store.erasing.take", lambda _connection, _changes: {})
+        assert desk.sync().up_to_date  # by the sums alone (S21): what differs is read anew
+    assert desk.shown() == []
+    assert files_with(desk.data, NAME.encode()) != []
+    desk.client.close()
+    with closing(sqlite3.connect(desk.client.account.store)) as store:
+        store.execute("DROP TABLE erased")
+    desk.crash()
+    assert desk.sync().up_to_date
+    assert files_with(desk.data, NAME.encode()) == []
+
+
+def test_d3_a_server_of_before_knows_of_no_erasure_and_is_asked_once(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, asked = make_desk(), []
+    desk.add(given_name="Eleni")
+    desk.sync()
+    answer = desk.network.handle_async_request
+
+    async def earlier(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v1/sync/erased":
+            asked.append(request.url.path)
+            request.url = request.url.copy_with(path="/api/v1/sync/no-such-address")
+        return await answer(request)
+
+    monkeypatch.setattr(desk.network, "handle_async_request", earlier)
+    desk.client.close()
+    with closing(sqlite3.connect(desk.client.account.store)) as store:
+        store.execute("DROP TABLE erased")
+    desk.crash()
+    assert [desk.sync().up_to_date for _time in range(2)] == [True, True]
+    assert len(asked) == 1

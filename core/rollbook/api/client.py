@@ -18,7 +18,14 @@ from rollbook.api.session import SessionKeeper
 from rollbook.api.transport import Answer, Call, Transport
 from rollbook.api.wakeups import WakeUps
 from rollbook.contract.devices import DeskReport
-from rollbook.contract.erasure import ErasedPage, ToldErased
+from rollbook.contract.erasure import (
+    ErasedPage,
+    Erasure,
+    ErasureAsked,
+    ErasurePreview,
+    ErasureRequest,
+    ToldErased,
+)
 from rollbook.contract.feed import START, Change, ChangesPage
 from rollbook.contract.files import CHUNK_MEDIA_TYPE, ChunksAsked, ChunksMissing
 from rollbook.contract.jobs import Job, ReportRequest
@@ -222,6 +229,16 @@ class ApiClient:
             writes=True,
         )
         return (await self._once(call)).value
+
+    async def preview_erasure(self, asked: ErasureAsked) -> ErasurePreview:
+        """What would go with a person (D3)."""
+        body = msgspec.json.encode(asked)
+        return (await self._once(Call("POST", "/api/v1/erasures/preview", ErasurePreview, body=body))).value
+
+    async def erase(self, asked: ErasureRequest) -> Erasure:
+        """Erase a person, for good (D3). Asked again after a cut, the answer is the problem ``erased``."""
+        body = msgspec.json.encode(asked)
+        return (await self._once(Call("POST", "/api/v1/erasures", Erasure, body=body, writes=True))).value
 
     async def erased(self, after: str, limit: int) -> ErasedPage:
         """The people that were erased, behind that id (D3)."""

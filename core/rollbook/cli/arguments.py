@@ -51,6 +51,10 @@ _TURN_OVER = (
     "exceptions are a CSV file or a workbook with the columns student_number (or id) and outcome: promote, "
     "repeat, skip, grade, graduate or leave; where wanted grade, homeroom and exit_type."
 )
+_ERASE = (
+    "All that is about them goes with them, on every computer, and cannot be brought back; entries about "
+    "them that wait anywhere are not saved. To let a student leave, archive them instead."
+)
 _ENTRY_ID = "the entry's ID, or its last letters as the list shows them"
 
 
@@ -139,6 +143,12 @@ def _students(commands: Commands) -> None:
     apart = _leaf(verbs, "unmerge", "tell a record that was merged apart again")
     apart.add_argument("other", metavar="OTHER")
     _leaf(verbs, "duplicates", "pairs of students who are likely one person")
+    erase = _leaf(verbs, "erase", "erase a student for good, on request; for administrators, online", _ERASE)
+    erase.add_argument("id", metavar="ID")
+    erase.add_argument("--reason", required=True, help="kept in the school's audit trail; without the name")
+    erase.add_argument("--with-contacts", action="store_true", help="contacts of nobody else, too")
+    erase.add_argument("--dry-run", action="store_true", help="say what would go, and erase nothing")
+    erase.add_argument("--confirm", metavar="NAME|NUMBER", help="instead of typing it when asked")
     history = _leaf(commands, "history", "who changed what of a student, and what was not kept")
     history.add_argument("id", metavar="STUDENT_ID")
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import Any
 
-from rollbook.cli import merging, words
+from rollbook.cli import erasing, merging, words
 from rollbook.cli.answers import OUTSTANDING, Answer, CommandProblemError, plain
 from rollbook.cli.pairs import fields_of
 from rollbook.client.facade import Client
@@ -26,6 +26,7 @@ def run(client: Client, arguments: Namespace) -> Answer:
         "merge": merging.merge,
         "unmerge": merging.unmerge,
         "duplicates": merging.duplicates,
+        "erase": _erase,
     }
     return verbs[arguments.verb](client, arguments)
 
@@ -85,6 +86,10 @@ def _set(client: Client, arguments: Namespace) -> Answer:
 def _archive(client: Client, arguments: Namespace) -> Answer:
     row = _existing(client, arguments.id)
     return _saved(client.archive(_ENTITY, row.id))
+
+
+def _erase(client: Client, arguments: Namespace) -> Answer:
+    return erasing.run(client, _ENTITY, arguments)
 
 
 def _saved(saved: Saved, more: dict[str, Any] | None = None) -> Answer:

@@ -12,6 +12,7 @@ from rollbook.client.bulk import Bulk
 from rollbook.client.bundle import Sources
 from rollbook.client.commands import Commands
 from rollbook.client.dashboard import Dashboards, DashboardView
+from rollbook.client.erasures import Erasures
 from rollbook.client.first_attempt import first_attempt, has_answer
 from rollbook.client.grades import Grades
 from rollbook.client.handover.handed import Handed, synced
@@ -81,6 +82,7 @@ class Client(Reads):
         self._listeners = listeners
         self._dashboards = dashboards
         self._password_check = PasswordCheck(account.folder)
+        self.erasures = Erasures(api)
         self.proposals = Proposals(api, store, listeners.emit)
         self.merging = Merging(store, self.save_many, self.new_run)
         self.bulk = Bulk(store, self.save_many, self.new_run)

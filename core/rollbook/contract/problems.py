@@ -77,7 +77,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         ProblemType("cursor-unknown", 410, _S, "The server does not know this position.", "The copy on this computer is refreshed from the start."),
         ProblemType("cursor-too-old", 410, _S, "The server keeps no changes from so long ago.", "The copy on this computer is refreshed from the start."),
         ProblemType("arrived-late", 409, _S, "This request was given up before it arrived.", "Its entries are sent again by themselves."),
-        ProblemType("erased", 410, _O, "This was erased on request.", "It cannot be written any more. Who comes back is registered anew, as a new record."),
+        ProblemType("erased", 410, _O, "This was erased on request.", "It cannot be written any more. Who comes back is registered anew, as a new record: Help, “Erasing a person”, “If they come back”."),
         ProblemType("outcome-too-old", 409, _O, "It is too long ago to know whether the school has this entry already.", "Look at the record. Send the entry again if it is missing there, else discard it."),
         ProblemType("version-mismatch", 412, _O, "The record has changed since you read it.", "Read it again and repeat the change."),
         ProblemType("body-too-large", 413, _S, "The request is too large.", "It is sent again in smaller parts."),

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rollbook.domain.clock import Clock, SystemClock
-from rollbook.domain.ids import uuid7_source
+from rollbook.domain.erasure import PERSONS
+from rollbook.domain.ids import IdSource, uuid7_source
 from rollbook.domain.roles import Role
 from rollbook.server.commands.speaking import PROBLEM, CommandError, say
 from rollbook.server.logs import keep_quiet
@@ -86,11 +87,29 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.commands.recovery import recovery
 
         return recovery(settings, clock, new_id, asked.what, asked.school)
+    if asked.command == "erase":
+        return _erase(asked, settings, clock, new_id)
     if asked.command == "prune":
         from rollbook.server.commands.prune import prune
 
         return prune(settings, clock)
     return _look_after_database(asked, settings, clock)
+
+
+def _erase(asked: argparse.Namespace, settings: Settings, clock: Clock, new_id: IdSource) -> int:
+    from rollbook.server.commands.erase import erase
+
+    return erase(
+        settings,
+        clock,
+        new_id,
+        kind=asked.kind,
+        named=asked.person,
+        school=asked.school,
+        reason=asked.reason,
+        with_contacts=asked.with_contacts,
+        dry_run=asked.dry_run,
+    )
 
 
 def _look_at_people(asked: argparse.Namespace, settings: Settings, clock: Clock) -> int:
@@ -190,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--last", type=_number(1, 10_000), default=50, metavar="N", help="so many; default: 50"
     )
+    _add_erasure(commands, common)
     _add_schools(commands, common)
     return parser
 
@@ -204,6 +224,20 @@ def _add_schools(commands: Any, common: argparse.ArgumentParser) -> None:
     demo.add_argument("--seed", type=int, default=1)
     demo.add_argument("--only-students", action="store_true", help="no classes, registers and grades")
     demo.add_argument("--beside", action="store_true", help="even where another school is in the database")
+
+
+def _add_erasure(commands: Any, common: argparse.ArgumentParser) -> None:
+    erasing = commands.add_parser(
+        "erase",
+        parents=[common],
+        help="erase a person and all that is about them, on request, for good",
+    )
+    erasing.add_argument("person", metavar="NUMBER|ID", help="the student number, or the record's ID")
+    erasing.add_argument("--reason", required=True, help="kept in the audit trail; without the name")
+    erasing.add_argument("--kind", choices=PERSONS, default=PERSONS[0])
+    erasing.add_argument("--with-contacts", action="store_true", help="contacts of nobody else, too")
+    erasing.add_argument("--dry-run", action="store_true", help="say what would go, and erase nothing")
+    erasing.add_argument("--school", help="the school's name; needed where there are several")
 
 
 def _add_backups(commands: Any, common: argparse.ArgumentParser) -> None:

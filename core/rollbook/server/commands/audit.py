@@ -13,7 +13,7 @@ from rollbook.server.commands.opening import opened
 from rollbook.server.commands.speaking import DONE, CommandError, say
 from rollbook.server.settings import Settings
 
-_HEADINGS = ("when", "by", "what", "whom", "role", "request")
+_HEADINGS = ("when", "by", "what", "whom", "role or reason", "request")
 
 
 def list_audit(settings: Settings, clock: Clock, *, school: str | None, limit: int) -> int:

@@ -9,11 +9,13 @@ from typing import Protocol
 from sqlalchemy import make_url
 
 from rollbook.domain.clock import Clock
+from rollbook.domain.ids import uuid7_source
 from rollbook.server.backups import BackupError
 from rollbook.server.backups.files import check_sum, sum_file, write_whole
 from rollbook.server.backups.last import note_backup
 from rollbook.server.backups.postgresql import PostgresqlBackups
 from rollbook.server.backups.sqlite import SqliteBackups
+from rollbook.server.commands.erase import assert_again
 from rollbook.server.commands.opening import explained
 from rollbook.server.commands.speaking import DONE, CommandError, say
 from rollbook.server.database import Database
@@ -106,6 +108,7 @@ def restore(
     if served:
         say("Restart the server that ran meanwhile.")
     _note_put_back(settings, clock, at)
+    _erase_again(settings, clock)
     on_it = f", with{given}" if given else ""
     say(_AFTERWARDS.format(given=given, on_it=on_it))
     return DONE
@@ -152,6 +155,18 @@ def _note(settings: Settings, clock: Clock, size: int) -> None:
             say("Its time is not noted: the database is not at this release's schema.")
     except ProblemError as error:
         say(f"Its time could not be noted. {explained(error)}")
+    finally:
+        database.close()
+
+
+def _erase_again(settings: Settings, clock: Clock) -> None:
+    """Who was erased since the backup (D3); where it is of an earlier release, the server's start does it."""
+    database = Database(settings, clock)
+    try:
+        if is_migrated(database):
+            assert_again(settings, clock, uuid7_source(clock), database)
+    except ProblemError as error:
+        say(f"Who was erased since the backup is erased again at the server's start. {explained(error)}")
     finally:
         database.close()
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, false, or_, select
 
 from rollbook.contract.audit import Deed
 from rollbook.contract.erasure import (
@@ -40,7 +40,7 @@ from rollbook.server.sync.push import random_mark
 from rollbook.server.sync.seal import Sealer
 from rollbook.server.sync.sums import schools
 from rollbook.server.sync.write import RandomMark
-from rollbook.server.tables import erased
+from rollbook.server.tables import erased, record_tables
 
 log = structlog.get_logger("rollbook.server.erasure")
 _LONGEST_SECONDS = 600.0
@@ -77,6 +77,21 @@ class ErasureService:
         self._committed = committed
         self._new_mark = new_mark
         self._list = KeptList(settings.erased_list)
+
+    def named(self, school_id: str, entity: str, text: str) -> RecordName:
+        """The person of that id, or with that value in a field that holds it once: a number.
+
+        Raises :class:`ProblemError` ``not-found``.
+        """
+        if is_record_id(text):
+            return RecordName(entity, text)
+        table = record_tables[entity]
+        holds = [table.c[spec.name] == text for spec in ENTITIES[entity].fields if spec.unique]
+        query = select(table.c.id).where(table.c.school_id == school_id, or_(false(), *holds))
+        found = self._database.read(lambda connection: connection.execute(query).scalars().all())
+        if len(found) != 1:  # an archived record may have had the number before
+            raise ProblemError("not-found")
+        return RecordName(entity, found[0])
 
     def preview(self, school_id: str, person: RecordName, also: Sequence[RecordName] = ()) -> ErasurePreview:
         """What would go with the person, and with those of ``also``.
