@@ -89,6 +89,14 @@ def _archive(client: Client, arguments: Namespace) -> Answer:
 
 
 def _erase(client: Client, arguments: Namespace) -> Answer:
+    row = client.record(_ENTITY, arguments.id)
+    together = [] if row is None else client.merging.merged_into(row.id)
+    if together:
+        raise CommandProblemError(
+            f"This student stands here under several records, merged with {', '.join(together)}. Tell them "
+            "apart first (rollbookctl students unmerge), then erase each of them.",
+            code="merged",
+        )
     return erasing.run(client, _ENTITY, arguments)
 
 

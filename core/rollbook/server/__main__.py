@@ -65,24 +65,10 @@ def _run(asked: argparse.Namespace) -> int:
         from rollbook.server.commands.accounts import set_role
 
         return set_role(settings, clock, name=asked.name, role=Role(asked.role), school=asked.school)
-    if asked.command == "set-up":
-        from rollbook.server.commands.set_up import set_up
-
-        return set_up(settings, clock, school=asked.school)
     if asked.command in ("devices", "audit"):
         return _look_at_people(asked, settings, clock)
-    if asked.command == "make-demo":
-        from rollbook.server.demo.fill import make_demo
-
-        return make_demo(
-            settings,
-            clock,
-            new_id,
-            asked.students,
-            asked.seed,
-            only_students=asked.only_students,
-            beside=asked.beside,
-        )
+    if asked.command in ("set-up", "make-demo"):
+        return _fill_school(asked, settings, clock, new_id)
     if asked.command == "recovery":
         from rollbook.server.commands.recovery import recovery
 
@@ -94,6 +80,24 @@ def _run(asked: argparse.Namespace) -> int:
 
         return prune(settings, clock)
     return _look_after_database(asked, settings, clock)
+
+
+def _fill_school(asked: argparse.Namespace, settings: Settings, clock: Clock, new_id: IdSource) -> int:
+    if asked.command == "set-up":
+        from rollbook.server.commands.set_up import set_up
+
+        return set_up(settings, clock, school=asked.school)
+    from rollbook.server.demo.fill import make_demo
+
+    return make_demo(
+        settings,
+        clock,
+        new_id,
+        asked.students,
+        asked.seed,
+        only_students=asked.only_students,
+        beside=asked.beside,
+    )
 
 
 def _erase(asked: argparse.Namespace, settings: Settings, clock: Clock, new_id: IdSource) -> int:
