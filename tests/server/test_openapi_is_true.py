@@ -39,6 +39,7 @@ EXCUSED: dict[str, tuple[str, str]] = {
     "PUT /api/v1/sections/{section_id}/registers/{date}/{period}": (FITS, "codes are the school's own"),
     "PUT /api/v1/sections/{section_id}/results": (FITS, "students and line items are the section's own"),
     "GET /api/v1/search": (FITS, "a cursor is one that the search gave"),
+    "POST /api/v1/students/match": (FITS, "values are of the student's fields"),
     "POST /api/v1/reports": (FITS, "what a report takes depends on its kind"),
     "POST /api/v1/numbers/blocks": (FITS, "few fields have a series of numbers"),
     "POST /api/v1/numbers/blocks/live": (FITS, "likewise, and a block begins before it ends"),

@@ -65,6 +65,7 @@ TABLE = {
     "GET /api/v1/analytics/students/{student_id}": "++++--?",
     "GET /api/v1/analytics/sections/{section_id}": "++++--?",
     "GET /api/v1/search": "++++--?",
+    "POST /api/v1/students/match": "++++--?",
     "GET /api/v1/sections/{section_id}/registers/{date}/{period}": "++++--?",
     "GET /api/v1/sections/{section_id}/results": "++++--?",
     # for who may write marks
@@ -104,6 +105,7 @@ OF_RECORDS = {
     "grade-scales": ("++++--?", "++----?"),
     "courses": ("++++--?", "++----?"),
     "staff": ("++++--?", "++----?"),
+    "merges": ("++++--?", "++----?"),
     "sections": ("++++--?", "++----?"),
     "section-teachers": ("++++--?", "++----?"),
     "section-enrolments": ("++++--?", "++----?"),

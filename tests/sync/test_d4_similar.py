@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollbook.client.similar import reasons_for
+from rollbook.schema.likeness import reasons_for
 from support.client_desk import ClientDesk
 
 BORN = "2014-03-01"

@@ -8,16 +8,13 @@ from sqlalchemy import Connection
 
 from rollbook.domain.entity import Values
 from rollbook.domain.labels import label_of
-from rollbook.schema.similar_names import called_alike, name_words, phone_digits
+from rollbook.schema.likeness import SURE_ENOUGH, reasons_for, weight_of
+from rollbook.schema.similar_names import name_words, phone_digits
 from rollbook.store import listing, merges
 from rollbook.store.database import StoreDatabase
 
 ENTITY = "student"
 _LOOKED_AT = 200
-NAME_AND_BIRTH, NAME, PHONE, NUMBER = "name-and-birth-date", "name", "phone", "student-number"
-_WEIGHT = {NAME_AND_BIRTH: 4, NUMBER: 3, PHONE: 1, NAME: 1}
-_SURE_ENOUGH = 2
-"""A phone alone is a brother's, a name alone a namesake's: both together are worth a look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +30,12 @@ class Similar:
     @property
     def weight(self) -> int:
         """How much speaks for it."""
-        return sum(_WEIGHT[reason] for reason in self.reasons)
+        return weight_of(self.reasons)
 
     @property
     def is_likely(self) -> bool:
         """Whether it is more than a namesake or a brother or sister."""
-        return self.weight >= _SURE_ENOUGH
+        return self.weight >= SURE_ENOUGH
 
 
 def similar(store: StoreDatabase, values: Values, but: str | None = None) -> list[Similar]:
@@ -52,22 +49,6 @@ def similar(store: StoreDatabase, values: Values, but: str | None = None) -> lis
             if row["id"] != but and row["id"] not in merged and (reasons := reasons_for(values, row))
         ]
     return sorted(found, key=lambda each: (-each.weight, each.label, each.record_id))
-
-
-def reasons_for(one: Values, other: Values) -> tuple[str, ...]:
-    """What speaks for the two being one person. The same whichever is asked about."""
-    found = []
-    if called_alike(name_words(one), name_words(other)):
-        born = one.get("birth_date")
-        same_birth = bool(born) and born == other.get("birth_date")
-        contradicts = bool(born) and bool(other.get("birth_date")) and not same_birth
-        if not contradicts:
-            found.append(NAME_AND_BIRTH if same_birth else NAME)
-    if (digits := phone_digits(one.get("phone"))) and digits == phone_digits(other.get("phone")):
-        found.append(PHONE)
-    if one.get("student_number") and one["student_number"] == other.get("student_number"):
-        found.append(NUMBER)
-    return tuple(found)
 
 
 def duplicates(store: StoreDatabase) -> list[tuple[Similar, Similar]]:

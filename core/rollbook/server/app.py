@@ -38,6 +38,7 @@ from rollbook.server.installation import KnownInstallation
 from rollbook.server.jobs import endpoints as jobs_endpoints
 from rollbook.server.jobs.service import Jobs
 from rollbook.server.lifespan import lifespan
+from rollbook.server.matching import endpoints as matching_endpoints
 from rollbook.server.metrics import Metrics
 from rollbook.server.middleware.body_limit import BodyLimitMiddleware
 from rollbook.server.middleware.deadline import DeadlineMiddleware
@@ -78,6 +79,7 @@ _ENDPOINTS = (
     auth_endpoints,
     sections_endpoints,
     search_endpoints,
+    matching_endpoints,
     sync_endpoints,
     events,
     numbers_endpoints,

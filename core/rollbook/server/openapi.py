@@ -14,6 +14,7 @@ from rollbook.contract import (
     devices,
     erasure,
     feed,
+    matching,
     operations,
     proposals,
     recovery,
@@ -94,6 +95,8 @@ _TYPES: tuple[Any, ...] = (
     sections.ResultsView,
     sections.ResultsEntry,
     search.FoundPage,
+    matching.MatchRequest,
+    matching.Matches,
     users.UsersPage,
     *_with_raw_parts_told(),
 )

@@ -107,12 +107,17 @@ def install_problem_handlers(app: FastAPI, clock: Clock) -> None:
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:
-    """All that ``path`` takes; the framework names only those of its first endpoint."""
-    found: set[str] = set()
-    for route in iter_route_contexts(app.routes):
-        if compile_path(str(route.path))[0].match(path):
-            found |= route.methods or set()
-    return sorted(found)
+    """All that ``path`` takes; the framework names only those of its first endpoint.
+
+    An address that stands by itself (``/students/match``) is not one of a record, though it has that form.
+    """
+    found = [each for each in iter_route_contexts(app.routes) if _fits(str(each.path), path)]
+    by_itself = [each for each in found if str(each.path) == path]
+    return sorted({method for each in by_itself or found for method in each.methods or ()})
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return compile_path(pattern)[0].match(path) is not None
 
 
 def _parameters(errors: Any) -> tuple[FieldProblem, ...]:

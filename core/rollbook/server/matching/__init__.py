@@ -1,0 +1,1 @@
+"""Who may be the same person: offered, never refused (D4)."""
