@@ -3,19 +3,18 @@
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
 
 from platformdirs import user_data_path
 
+from rollbook.cli import import_arguments
+from rollbook.cli.grammar import JSON, Commands, Parser
+from rollbook.cli.grammar import leaf as _leaf
+from rollbook.cli.grammar import verbs as _verbs
 from rollbook.client.exporting import EXPORTED
 from rollbook.client.kinds import WRITTEN_KINDS
 from rollbook.client.printing import LANGUAGES
 from rollbook.domain.student import STUDENT
 
-Parser: TypeAlias = argparse.ArgumentParser
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-_JSON = "print one JSON object on standard output"
 _FIELDS = (
     f"Fields of a student: {', '.join(STUDENT.names)}. Dates are written 2014-02-28; FIELD= empties one."
 )
@@ -27,10 +26,6 @@ _CHOOSE = (
 _CHOOSE_FOR_ANOTHER = (
     "Where the school's values changed after they were seen: FIELD=mine takes the entry's value, "
     "FIELD=theirs the school's; for a record that one side archived, record=mine or record=theirs."
-)
-_COLUMNS = (
-    "The first row names the columns: a field's name or what other programs call it (Surname, DOB, …). "
-    f"{_FIELDS}"
 )
 _MARKS = (
     "Name the exceptions alone: who is not named is present. CODE is one of the school's codes; a reason may "
@@ -66,7 +61,7 @@ def parser() -> Parser:
         epilog="Each command tells more with --help, its verbs too: rollbookctl students add --help",
     )
     top.add_argument("--data", type=Path, default=user_data_path("rollbook"), help="the data folder")
-    top.add_argument("--json", action="store_true", help=_JSON)
+    top.add_argument("--json", action="store_true", help=JSON)
     top.add_argument("--server", help="the server's address, if it has moved")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     _connecting(commands)
@@ -79,23 +74,11 @@ def parser() -> Parser:
     _outbox(commands)
     _conflicts(commands)
     _proposals(commands)
-    _importing(commands)
-    _imports(commands)
+    import_arguments.add(commands)
+    _exporting(commands)
     _printing(commands)
     _support(commands)
     return top
-
-
-def _leaf(commands: Commands, name: str, said: str, more: str | None = None) -> Parser:
-    """A command or verb; ``--json`` may stand behind it as well as in front."""
-    made = commands.add_parser(name, help=said, description=f"{said[0].upper()}{said[1:]}.", epilog=more)
-    made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=_JSON)
-    return made
-
-
-def _verbs(commands: Commands, name: str, said: str) -> Commands:
-    group = commands.add_parser(name, help=said, description=f"{said[0].upper()}{said[1:]}.")
-    return group.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
 
 
 def _connecting(commands: Commands) -> None:
@@ -293,14 +276,7 @@ def _proposals(commands: Commands) -> None:
     accept.add_argument("choices", nargs="*", metavar="FIELD=mine|theirs")
 
 
-def _importing(commands: Commands) -> None:
-    take_in = _leaf(commands, "import", "take in a file of students, or a package", _COLUMNS)
-    take_in.add_argument("file", type=Path, metavar="FILE")
-    take_in.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
-    take_in.add_argument("--good-rows", action="store_true", help="leave rows with a problem out")
-    take_in.add_argument(
-        "--confirm-removals", type=int, metavar="N", help="archive N records that the source has no more"
-    )
+def _exporting(commands: Commands) -> None:
     give_out = _leaf(commands, "export", "write records to a file: .csv or .xlsx, as it ends, or a .zip")
     give_out.add_argument("file", type=Path, metavar="FILE")
     kind = give_out.add_mutually_exclusive_group()
@@ -309,14 +285,6 @@ def _importing(commands: Commands) -> None:
     )
     kind.add_argument("--format", choices=("oneroster",), help="the whole school as a OneRoster 1.2 package")
     give_out.add_argument("--replace", action="store_true", help="a file that is there already")
-
-
-def _imports(commands: Commands) -> None:
-    verbs = _verbs(commands, "imports", "what was imported, and other runs: where each row is now")
-    listed = _leaf(verbs, "list", "the runs of this computer, the last first")
-    listed.add_argument("--limit", type=int, default=100, metavar="N")
-    show = _leaf(verbs, "show", "one run, with what became of its rows")
-    show.add_argument("run", metavar="RUN", help="its ID, or the last letters as the list shows them")
 
 
 def _printing(commands: Commands) -> None:

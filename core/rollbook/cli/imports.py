@@ -4,12 +4,29 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from rollbook.cli import words
-from rollbook.cli.answers import Answer, CommandProblemError, plain
+from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError, plain
+from rollbook.client.errors import LaterEditsError
 from rollbook.client.facade import Client
-from rollbook.client.runs import Run, RunLine
+from rollbook.client.runs import Left, Run, RunLine, UndoPlan
 
 _KINDS = {"import": "import", "undo": "undo", "bulk_edit": "bulk edit"}
-_OUTCOMES = {"left_out": "left out", "problem": "with a problem", "same": "unchanged"}
+_WAYS = {"taken_back": "taken back", "given_up": "given up", "compensated": "written back"}
+_REASONS = {
+    "later_edit": "changed since",
+    "used_since": "changed since, or others name it",
+    "mended": "the refused row was corrected",
+    "archived_since": "archived since",
+    "needs_decision": "another entry of the record needs you first",
+    "on_its_way": "on its way to the school; undo it again after the next sync",
+    "with_registrar": "with the registrar, who decides",
+    "refused": "what was before breaks a rule now",
+    "merge": "two records were made one; part them first",
+}
+_OUTCOMES = (
+    _WAYS
+    | {"left": "left as they are"}
+    | {"left_out": "left out", "problem": "with a problem", "same": "unchanged"}
+)
 _STATES = words.STATES | {
     "taken_back": "taken back",
     "undone": "undone",
@@ -26,7 +43,7 @@ _QUIET = ("applied", "")
 
 def run(client: Client, arguments: Namespace) -> Answer:
     """Do the verb of `imports`. Raises :class:`CommandProblemError`."""
-    verbs = {"list": _list, "show": _show}
+    verbs = {"list": _list, "show": _show, "undo": _undo}
     return verbs[arguments.verb](client, arguments)
 
 
@@ -74,6 +91,46 @@ def _show(client: Client, arguments: Namespace) -> Answer:
     rest = len(lines) - len(shown)
     more = [f"… and {rest:,} more; all of them with --json."] if rest else []
     return Answer({}, [*_head(found), *words.aligned(("row", "what", "record", "now"), shown), *more])
+
+
+def _undo(client: Client, arguments: Namespace) -> Answer:
+    found = existing(client, arguments.run)
+    overwrite = arguments.overwrite_later
+    if arguments.dry_run:
+        plan = client.runs.undo_plan(found.run, overwrite=overwrite)
+        return Answer(_plan_data(plan), _plan_lines(plan), ["Nothing was changed: this was a dry run."])
+    try:
+        undo = client.runs.undo(found.run, keep_later=arguments.keep_later, overwrite=overwrite)
+    except LaterEditsError as later:
+        said = [
+            f"Nothing was undone: {later} Leave that as it is with --keep-later, or undo it as well with "
+            "--overwrite-later."
+        ]
+        data = _plan_data(later.plan) | {"error": "later-edits"}
+        return Answer(data, _plan_lines(later.plan), said, PROBLEM)
+    done = _counts(undo.outcomes, _OUTCOMES) or "there was nothing left to undo"
+    waits = any(state != "applied" for state in undo.states)
+    said = [f"Undone: {done}." + (" It goes to the school with the next sync." if waits else "")]
+    return Answer(as_data(undo) | {"dry_run": False}, [], said, OUTSTANDING if waits else DONE)
+
+
+def _plan_data(plan: UndoPlan) -> dict[str, object]:
+    left = [{**plain(each), "asked": each.asked} for each in plan.left]
+    return {"run": plan.run, "dry_run": True, "ways": dict(plan.ways), "left": left}
+
+
+def _plan_lines(plan: UndoPlan) -> list[str]:
+    done = _counts({way.value: number for way, number in plan.ways.items()}, _WAYS) or "nothing"
+    shown = [_told_left(each) for each in plan.left[:_SHOWN]]
+    rest = len(plan.left) - len(shown)
+    more = [f"… and {rest:,} more; all of them with --json."] if rest else []
+    headings = ("left as it is", "field", "the run wrote", "now", "why")
+    return [f"To be undone: {done}.", *words.aligned(headings, shown), *more]
+
+
+def _told_left(left: Left) -> tuple[str, str, str, str, str]:
+    wrote, now = (words.value(each) if left.field else "" for each in (left.wrote, left.now))
+    return left.label or left.entity_id, left.field, wrote, now, _REASONS[left.reason]
 
 
 def as_data(run: Run) -> dict[str, object]:

@@ -13,6 +13,7 @@ from rollbook.client.handover.asking import BrokenOffError, NobodyThereError, as
 from rollbook.client.numbers import NEXT_NUMBER
 from rollbook.client.resolving import Chosen, Resolving
 from rollbook.client.saving import Saving
+from rollbook.client.undoing import Undoing
 from rollbook.client.values import Edit, Saved
 from rollbook.domain.registry import ENTITIES
 from rollbook.store import notices, outbox
@@ -61,6 +62,15 @@ class Archiving(msgspec.Struct, frozen=True):
     op_id: str
 
 
+class UndoneRun(msgspec.Struct, frozen=True):
+    """A run to be undone, by a run of the id ``by``; see :class:`Undoing`."""
+
+    run: str
+    by: str
+    keep_later: bool
+    overwrite: bool
+
+
 class Choice(msgspec.Struct, frozen=True):
     """A conflict to be settled, and how."""
 
@@ -94,6 +104,16 @@ class Commands:
             list[Saved],
             lambda again: self.saving.save_many(many.edits, run, note, again=again),
         )
+
+    def undo(self, run: str, by: str, keep_later: bool, overwrite: bool) -> None:
+        """Undo a run."""
+        wanted = UndoneRun(run, by, keep_later, overwrite)
+        undoing = Undoing(self.store, self.saving)
+
+        def here(_again: bool) -> None:
+            undoing.undo(run, by, keep_later=keep_later, overwrite=overwrite)
+
+        self._elsewhere("undo", wanted, type(None), here)
 
     def archive(self, entity: str, entity_id: str, op_id: str | None = None) -> Saved:
         """Archive a record."""

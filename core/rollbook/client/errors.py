@@ -1,6 +1,7 @@
 """All that the facade raises, in one place: who uses the facade need not know the packages below it."""
 
 from rollbook.client.accounts import NotConnectedError
+from rollbook.client.undo_values import LaterEditsError
 from rollbook.client.values import RefusedEntryError
 from rollbook.exchange import ExchangeError
 from rollbook.resilience.failures import CallFailedError, FailureKind
@@ -13,6 +14,7 @@ __all__ = [
     "EngineBusyError",
     "ExchangeError",
     "FailureKind",
+    "LaterEditsError",
     "NotAllowedNowError",
     "NotConnectedError",
     "RefusedEntryError",

@@ -32,6 +32,7 @@ from rollbook.client.settings import ClientSettings
 from rollbook.client.status_now import status_now
 from rollbook.client.support import Support
 from rollbook.client.turnover.turnovers import TurnOvers
+from rollbook.client.undoing import Undoing
 from rollbook.client.values import (
     Edit,
     Event,
@@ -90,7 +91,8 @@ class Client(Reads):
         self.registers = Registers(store, self.save_many, self.new_run)
         self.turnovers = TurnOvers(store, self.save_many, self.new_run, account.school_id, now)
         self.reports = Reports(api)
-        self.runs = Runs(store)
+        self._undoing = Undoing(store, saving)
+        self.runs = Runs(store, self._undoing, self.new_run, self.undo_by)
         self.support = Support(Sources(account, store, settings, self.status, now), api, engine)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -115,6 +117,11 @@ class Client(Reads):
         saved = self._commands.save_many(edits, run, note)
         self._told_many(saved)
         return saved
+
+    def undo_by(self, run: str, by: str, keep_later: bool, overwrite: bool) -> None:
+        """Undo a run by a run of the id ``by``; see :meth:`Runs.undo`."""
+        self._commands.undo(run, by, keep_later, overwrite)
+        self._all_changed()
 
     def attach(self, entity: str, entity_id: str, field: str, content: bytes) -> Saved:
         """Keep a photo with the entry that names it (S31). Raises as :meth:`save`."""
@@ -214,8 +221,7 @@ class Client(Reads):
             await self._go_on()
             await self._engine.run(self._serving)
         except EngineBusyError:
-            for entity in ENTITIES:  # what the other one fetched is not told here
-                self._listeners.emit(RecordsChanged(entity, None))
+            self._all_changed()  # what the other one fetched is not told here
             raise
         finally:
             self._loop = None
@@ -323,11 +329,19 @@ class Client(Reads):
         self.wake()
 
     async def _go_on(self) -> None:
-        """Store what a crash has left of an import (D9)."""
+        """Store what a crash has left of an import, or of undoing one (D9)."""
         with self._store.read() as connection:
             left = staged.count(connection)
         if left:
             self._told_many(await asyncio.to_thread(self._saving.go_on))
+            if await asyncio.to_thread(self._undoing.go_on):
+                self._all_changed()
+
+    def _all_changed(self) -> None:
+        for entity in ENTITIES:
+            self._listeners.emit(RecordsChanged(entity, None))
+        self._listeners.emit(StatusChanged())
+        self.wake()
 
     def _changed(self, entity: str, entity_id: str) -> None:
         self._listeners.emit(RecordsChanged(entity, (entity_id,)))

@@ -1,20 +1,34 @@
 """Runs: what was saved under one id, row by row, and where each row is now (D9, D12)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
+from rollbook.client.undo_values import LaterEditsError, Left, Reason, UndoPlan, Way
+from rollbook.client.undoing import Undoing
 from rollbook.store import runs
 from rollbook.store.database import StoreDatabase
 from rollbook.store.entry_text import object_of
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.runs import KeptRun, RunNote, RunRow
 
-__all__ = ["Run", "RunLine", "RunNote", "RunRow", "Runs"]
+__all__ = [
+    "LaterEditsError",
+    "Left",
+    "Reason",
+    "Run",
+    "RunLine",
+    "RunNote",
+    "RunRow",
+    "Runs",
+    "UndoPlan",
+    "Way",
+]
 
 _WINDOW = 5_000
+UndoBy = Callable[[str, str, bool, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +80,15 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The runs of this computer. Local; may be called from any thread."""
+    """The runs of this computer. Local; may be called from any thread.
+
+    ``new_run`` gives an id for a run; ``undo_by`` undoes one by a run of that id (see :class:`Undoing`).
+    """
 
     store: StoreDatabase
+    undoing: Undoing
+    new_run: Callable[[], str]
+    undo_by: UndoBy
 
     def latest(self, kind: str | None = None, limit: int = 100) -> list[Run]:
         """Runs of a kind, or of all, the last first."""
@@ -87,6 +107,24 @@ class Runs:
         if found is None:
             raise NotAllowedNowError(f"There is no run {run} on this computer.")
         return found
+
+    def undo_plan(self, run: str, *, overwrite: bool = False) -> UndoPlan:
+        """What undoing it would do now, and what it would leave alone. Nothing is changed.
+
+        Raises :class:`NotAllowedNowError` for a run that is not here, and for an undo.
+        """
+        return self.undoing.plan(run, overwrite=overwrite)
+
+    def undo(self, run: str, *, keep_later: bool = False, overwrite: bool = False) -> Run:
+        """Undo it whole: what was not sent is taken back, what was sent gets entries that write back.
+
+        What was changed or used since is never undone silently: it is asked by :class:`LaterEditsError`,
+        then left alone (``keep_later``) or undone as well (``overwrite``). Gives the undo, which is a run
+        itself. Also raises as :meth:`undo_plan`, and :class:`StoreError`; then nothing was undone.
+        """
+        by = self.new_run()
+        self.undo_by(run, by, keep_later, overwrite)
+        return self.existing(by)
 
     def lines(self, run: str) -> Iterator[RunLine]:
         """Its rows in their order, read a window at a time: there may be many."""

@@ -88,7 +88,7 @@ class Saving:
 
     def save_in(self, connection: Connection, edit: Edit, run: str | None = None) -> Saved:
         """Save inside the caller's transaction."""
-        return self._save_all(connection, [self._named(edit)], run)[0]
+        return self.save_all_in(connection, [self._named(edit)], run)[0]
 
     def save_many(
         self, edits: Sequence[Edit], run: str, note: RunNote | None = None, *, again: bool = False
@@ -110,7 +110,7 @@ class Saving:
         if len(parts) <= 1:
             with self.store.write() as connection:
                 self._remember(connection, run, note, named)
-                saved = self._save_all(connection, named, run)
+                saved = self.save_all_in(connection, named, run)
                 _note_not_stored(connection, named, saved)
                 checkpoints.passed("client.save_many.before_commit")
             return saved
@@ -191,7 +191,7 @@ class Saving:
             else:
                 part = msgspec.json.decode(text, type=list[Named])
                 refused: list[Refused] = []
-                saved = self._save_all(connection, part, run, refused)
+                saved = self.save_all_in(connection, part, run, refused)
                 if expected:
                     _note_not_stored(connection, part, saved)
                 else:  # nobody waits for the answer any more
@@ -200,7 +200,7 @@ class Saving:
         time.sleep(_ROOM_FOR_OTHERS_SECONDS)  # who waits for the store gets it now
         return saved
 
-    def _save_all(
+    def save_all_in(
         self,
         connection: Connection,
         edits: Sequence[Named],

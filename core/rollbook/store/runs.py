@@ -86,7 +86,26 @@ def _kept(
         entity, record_id, op_id = row.entity, row.entity_id, None
         if row.edit is not None:
             entity, record_id, op_id = op_ids[row.edit]
-        yield run, place, row.part, row.line, row.outcome, entity, record_id, op_id, as_json(row.problems)
+        yield _row(run, place, row, entity, record_id, op_id)
+
+
+def add_rows(
+    connection: Connection, run: str, more: Sequence[RunRow], op_ids: Sequence[str | None] = ()
+) -> None:
+    """More rows of a run, with the entry that each made, if any."""
+    ((first,),) = read(connection, "SELECT coalesce(max(place), -1) + 1 FROM run_row WHERE run = ?", [run])
+    entries = op_ids or [None] * len(more)
+    rows = [
+        _row(run, first + place, row, row.entity, row.entity_id, op_id)
+        for place, (row, op_id) in enumerate(zip(more, entries, strict=True))
+    ]
+    insert(connection, "run_row", _COLUMNS, rows)
+
+
+def _row(
+    run: str, place: int, row: RunRow, entity: str, record_id: str | None, op_id: str | None
+) -> tuple[Any, ...]:
+    return run, place, row.part, row.line, row.outcome, entity, record_id, op_id, as_json(row.problems)
 
 
 def end(connection: Connection, ended: Iterable[tuple[str, str]]) -> None:

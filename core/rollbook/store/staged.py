@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from rollbook.store.rows import read
-from rollbook.store.tables import STAGED
+from rollbook.store.tables import RUN, STAGED
 
 
 def put(connection: Connection, run: str, parts: Sequence[str]) -> None:
@@ -24,9 +24,14 @@ def take(connection: Connection, run: str, part: int) -> str | None:
     return edits
 
 
-def left(connection: Connection) -> list[tuple[str, int]]:
-    """Run and number of the parts that are not stored yet, in their order."""
-    rows = connection.execute(select(STAGED.c.run, STAGED.c.part).order_by(STAGED.c.run, STAGED.c.part))
+def left(connection: Connection, *, undoing: bool = False) -> list[tuple[str, int]]:
+    """Run and number of the parts that are not stored yet, in their order: of edits, or of undoing a run."""
+    of_undo = STAGED.c.run.in_(select(RUN.c.run).where(RUN.c.undoes.is_not(None)))
+    rows = connection.execute(
+        select(STAGED.c.run, STAGED.c.part)
+        .where(of_undo if undoing else ~of_undo)
+        .order_by(STAGED.c.run, STAGED.c.part)
+    )
     return [(row.run, row.part) for row in rows]
 
 

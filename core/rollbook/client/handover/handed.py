@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from rollbook.client.commands import Archiving, Choice, ManyEdits, edit_of
+from rollbook.client.commands import Archiving, Choice, ManyEdits, UndoneRun, edit_of
 from rollbook.client.handover.asking import BrokenOffError, NobodyThereError, ask
 from rollbook.client.values import Edit, Saved, Status
 from rollbook.store.runs import RunNote
@@ -25,6 +25,7 @@ class Facade(Protocol):
     def save(self, edit: Edit) -> Saved: ...
     def save_many(self, edits: list[Edit], run: str, note: RunNote | None = None) -> list[Saved]: ...
     def archive(self, entity: str, entity_id: str, op_id: str | None = None) -> Saved: ...
+    def undo_by(self, run: str, by: str, keep_later: bool, overwrite: bool) -> None: ...
     def take_back(self, op_id: str) -> bool: ...
     def retry(self, op_id: str) -> None: ...
     def discard(self, op_id: str, *, together: bool = False) -> list[dict[str, Any]]: ...
@@ -46,6 +47,7 @@ class Handed:
             "resolve": self._resolve,
             "take_back": lambda given: facade.take_back(str(given)),
             "retry": lambda given: facade.retry(str(given)),
+            "undo": self._undo,
             "discard": lambda given: facade.discard(str(given)),
             "discard_together": lambda given: facade.discard(str(given), together=True),
         }
@@ -68,6 +70,10 @@ class Handed:
     def _archive(self, given: Any) -> Saved:
         wanted = msgspec.convert(given, Archiving)
         return self._facade.archive(wanted.entity, wanted.entity_id, wanted.op_id)
+
+    def _undo(self, given: Any) -> None:
+        wanted = msgspec.convert(given, UndoneRun)
+        self._facade.undo_by(wanted.run, wanted.by, wanted.keep_later, wanted.overwrite)
 
     def _resolve(self, given: Any) -> Saved:
         choice = msgspec.convert(given, Choice)
