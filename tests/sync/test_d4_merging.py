@@ -165,12 +165,11 @@ def test_d4_two_desks_that_merge_in_opposite_directions_agree(
     assert told(desk, twins) == told(other, twins)
     assert len(listed(desk)) == 1
     [shown] = listed(desk)
-    for each in (twins.kept, twins.other):
-        if each != shown:
-            desk.client.merging.unmerge(each)
-    assert len(listed(desk)) == 1  # the other desk's merge still says that they are one
-    desk.client.merging.unmerge(shown)
-    assert sorted(listed(desk)) == sorted([twins.kept, twins.other])
+    [hidden] = {twins.kept, twins.other} - {shown}
+    desk.client.merging.unmerge(hidden)
+    for each in (desk, other):
+        each.sync()
+        assert sorted(listed(each)) == sorted([twins.kept, twins.other])
 
 
 def test_d4_a_merge_that_a_restored_backup_lost_is_given_back(

@@ -52,6 +52,11 @@ def test_d4_the_duplicates_of_a_school_are_pairs(desk: ClientDesk) -> None:
     assert {first.record_id, second.record_id} == {one, two}
     desk.client.merging.merge(one, two)
     assert desk.client.duplicates() == []
+    desk.add(family_name="Παπαδοπούλου", given_name="Μαρία Ελένη", birth_date="2013-03-01")
+    desk.add(family_name="Nikou", given_name="Ana", phone="210 7654321")
+    desk.add(family_name="Νίκου", given_name="Άνα", phone="+30 2107654321")
+    found = {first.reasons for first, _second in desk.client.duplicates()}
+    assert found == {("name-and-birth-date",), ("name", "phone")}
 
 
 _WORDS = st.sampled_from(["Maria", "Μαρία", "Pappa", "Παππά", "Eleni", None])

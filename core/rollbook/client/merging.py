@@ -172,9 +172,12 @@ def _collisions(
 
 
 def _merges_of(connection: Connection, other_id: str) -> list[Mapping[str, Any]]:
-    """The live merges by which the record means another, those of the same pair by other desks among them."""
+    """The live merges by which the record means another: those of the same pair, either way round."""
     names = aliases.names_of(connection, merges.MERGED, aliases.meant(connection, merges.MERGED, other_id))
-    return listing.matching(connection, MERGE.name, merged_id=names)
+    found = listing.matching(connection, MERGE.name, merged_id=names)
+    kept = [name for merge in found for name in aliases.names_of(connection, merges.MERGED, merge["kept_id"])]
+    back = listing.matching(connection, MERGE.name, merged_id=kept, kept_id=names) if kept else []
+    return [*found, *back]
 
 
 def _back(connection: Connection, found: list[Mapping[str, Any]]) -> tuple[list[Edit], tuple[str, ...]]:

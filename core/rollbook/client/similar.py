@@ -1,7 +1,8 @@
 """Who may be the same person: offered at registration and for the whole school, never refused (D4)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from rollbook.domain.entity import Values
 from rollbook.domain.labels import label_of
 from rollbook.schema.likeness import SURE_ENOUGH, reasons_for, weight_of
-from rollbook.schema.similar_names import name_words, phone_digits
+from rollbook.schema.similar_names import NameWords, called_alike, name_words, phone_digits
 from rollbook.store import listing, merges
 from rollbook.store.database import StoreDatabase
 
@@ -56,19 +57,28 @@ def duplicates(store: StoreDatabase) -> list[tuple[Similar, Similar]]:
     with store.read() as connection:
         merged = merges.merged(connection, ENTITY)
         rows = [row for row in listing.every(connection, ENTITY) if not row["deleted"]]
-    alike: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        if row["id"] not in merged and row["birth_date"]:
-            alike.setdefault((name_words(row), row["birth_date"]), []).append(row)
-    found = [pair for together in alike.values() for pair in _pairs(together)]
+    found = list(_likely(row for row in rows if row["id"] not in merged))
     return sorted(found, key=lambda pair: (-pair[1].weight, pair[0].label, pair[0].record_id))
 
 
-def _pairs(rows: list[Mapping[str, Any]]) -> Iterator[tuple[Similar, Similar]]:
-    for place, one in enumerate(rows):
-        for other in rows[place + 1 :]:
+def _likely(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Similar, Similar]]:
+    """Only those are compared who share a birth date or a phone: all with all would take hours."""
+    together: dict[tuple[str, str], list[tuple[NameWords, Mapping[str, Any]]]] = {}
+    for row in rows:
+        words = name_words(row)
+        for what, value in (("born", row["birth_date"]), ("phone", phone_digits(row["phone"]))):
+            if value:
+                together.setdefault((what, value), []).append((words, row))
+    seen = set[tuple[str, str]]()
+    for each in together.values():
+        for (words, one), (others, other) in combinations(each, 2):
+            pair = (one["id"], other["id"])
+            if pair in seen or not called_alike(words, others):
+                continue
+            seen.add(pair)
             reasons = reasons_for(one, other)
-            yield _as_similar(one, reasons), _as_similar(other, reasons)
+            if weight_of(reasons) >= SURE_ENOUGH:
+                yield _as_similar(one, reasons), _as_similar(other, reasons)
 
 
 def _as_similar(row: Mapping[str, Any], reasons: tuple[str, ...]) -> Similar:
@@ -85,7 +95,7 @@ def _looked_at(connection: Connection, values: Values) -> Iterator[Mapping[str, 
             page = listing.page(connection, ENTITY, words=words, limit=_LOOKED_AT)
             ids.update(row["id"] for row in page.rows)
     if values.get("birth_date"):
-        born = listing.matching(connection, ENTITY, birth_date=[values["birth_date"]])
+        born = listing.matching(connection, ENTITY, archived=True, birth_date=[values["birth_date"]])
         ids.update(row["id"] for row in born)
     if ids:
         yield from listing.matching(connection, ENTITY, archived=True, id=ids)
