@@ -26,12 +26,24 @@ from rollbook.server.tables import (
     proposal,
     receipt,
     record_tables,
+    search_word,
 )
 
 log = structlog.get_logger("rollbook.server.erasure")
 _BUSY_SECONDS = 30.0
 _ATTEMPTS = 5
-_HELD = (alias, feed, file_chunk, given_back, history, job, proposal, receipt, *record_tables.values())
+_HELD = (
+    alias,
+    feed,
+    file_chunk,
+    given_back,
+    history,
+    job,
+    proposal,
+    receipt,
+    search_word,
+    *record_tables.values(),
+)
 """The tables of which an erasure removes something."""
 
 

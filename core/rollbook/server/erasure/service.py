@@ -31,6 +31,7 @@ from rollbook.server.erasure.kept_list import KeptList, Listed
 from rollbook.server.erasure.reading import erased_among
 from rollbook.server.erasure.removing import Act, Gone
 from rollbook.server.installation import KnownInstallation
+from rollbook.server.merged import MERGED, merged
 from rollbook.server.problems import ProblemError
 from rollbook.server.settings import Settings
 from rollbook.server.sync.identity import read_aliases
@@ -96,7 +97,8 @@ class ErasureService:
     def preview(self, school_id: str, person: RecordName, also: Sequence[RecordName] = ()) -> ErasurePreview:
         """What would go with the person, and with those of ``also``.
 
-        Raises :class:`ProblemError` ``not-found``, also for what is no person, or ``erased``.
+        Raises :class:`ProblemError` ``not-found``, also for what is no person, ``erased``, or
+        ``validation-failed`` for one that is merged with others.
         """
 
         def read(connection: Connection) -> ErasurePreview:
@@ -211,10 +213,20 @@ def _person(connection: Connection, school_id: str, named: RecordName) -> NamedP
     if named.entity not in PERSONS or not is_record_id(named.id):
         raise ProblemError("not-found")
     record_id = read_aliases(connection, school_id, named.entity, [named.id]).get(named.id, named.id)
+    if named.entity == MERGED and _is_merged(connection, school_id, record_id):
+        raise _wrong(
+            "person", "This is one of several merged records: tell them apart first, then erase each."
+        )
     records = read_records(connection, school_id, ENTITIES[named.entity], [record_id])
     if record_id not in records:
         raise ProblemError("not-found")
     return NamedPerson(named.entity, record_id, label_of(records[record_id].values))
+
+
+def _is_merged(connection: Connection, school_id: str, record_id: str) -> bool:
+    """Whether other records stand under one person with it (D4): they would stay, or go unseen."""
+    pairs = merged(connection, school_id)
+    return record_id in {*pairs, *pairs.values()}
 
 
 def _must_be_meant(
