@@ -3,9 +3,12 @@
 import uuid
 from typing import Any
 
+import pytest
+
 from rollbook.contract.operations import FieldChange, Kind, Operation, Outcome
 from rollbook.domain.attendance import DEFAULT_CODES
 from rollbook.domain.roles import Role
+from rollbook.server.problems import ProblemError
 from support.school_server import Desk, SchoolServer
 
 
@@ -96,3 +99,47 @@ def test_d4_a_student_who_is_named_by_two_ids_is_one(school: SchoolServer) -> No
     assert (whole["attendance"]["students"], whole["attendance"]["absent"]) == (3, 1)
     assert (mine["attendance"]["absent"], mine["grades"][0]["percent"]) == (1, "75.0")
     assert whole["grades"]["graded"] == 1
+
+
+def test_d2_who_is_at_risk_is_told_page_by_page_with_the_reasons(school: SchoolServer) -> None:
+    desk = school.desk()
+    section, students = a_class(desk)
+    item = add(desk, "line_item", section_id=section, title="Test", maximum="20")
+    for student, score in zip(students, ("4", "6", "20"), strict=True):
+        add(desk, "result", line_item_id=item, student_id=student, score=score)
+    school.clock.advance(30 * 86_400)
+    viewer = school.desk(Role.VIEWER)
+    named, cursor, pages = {}, "", 0
+    while pages < 3:
+        pages += 1
+        asked = f"risk?least_results=1&average=25.5&limit=2{cursor}"
+        answer = viewer.call("GET", f"/api/v1/analytics/{asked}").json()
+        assert answer["parts"]["attendance_risk"]["data"] == []
+        named |= {each["student_id"]: each["reasons"] for each in answer["parts"]["grades_risk"]["data"]}
+        if answer["next"] is None:
+            break
+        cursor = f"&cursor={answer['next']}"
+    assert pages == 2
+    [reason] = named.pop(students[0])
+    assert (reason["rule"], reason["figure"], reason["threshold"]) == ("average_low", "20.0", "25.5")
+    assert (reason["of"], reason["section_id"]) == (1, section)
+    assert named == {}
+    of_grade = viewer.call("GET", "/api/v1/analytics/risk?grade_level=none").json()
+    assert (of_grade["looked_at"], of_grade["next"]) == (0, None)
+    for wrong in ("cursor=behind", "average=101", "missing=0", "limit=501"):
+        assert viewer.call("GET", f"/api/v1/analytics/risk?{wrong}").status_code in (400, 422), wrong
+
+
+def test_r10_rules_about_registers_and_about_results_stand_each_for_itself(
+    school: SchoolServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_given: Any) -> Any:
+        raise ProblemError("database-busy")
+
+    desk = school.desk()
+    section, [student, *_others] = a_class(desk)
+    monkeypatch.setattr("rollbook.server.analytics.risk.of_attendance", fails)
+    for path in (f"sections/{section}", f"students/{student}", "risk"):
+        found = desk.call("GET", f"/api/v1/analytics/{path}").json()["parts"]
+        away = {name for name, part in found.items() if part["status"] != "ok"}
+        assert (away, found["attendance_risk"]["reason"]) == ({"attendance_risk"}, "database-busy")

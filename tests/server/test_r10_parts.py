@@ -163,10 +163,11 @@ def test_r10_a_students_analytics_tell_each_part(school: SchoolServer) -> None:
     assert answer.status_code == 200
     assert answer.json()["student_id"] == student
     parts = answer.json()["parts"]
-    assert set(parts) == {"record", "changes", "attendance", "grades"}
+    of_both = {f"{name}{of}" for name in ("attendance", "grades") for of in ("", "_trend", "_risk")}
+    assert set(parts) == {"record", "changes"} | of_both
     record, changes = parts["record"]["data"], parts["changes"]["data"]
-    assert (record["filled"], record["of"]) == (3, 19)
-    assert len(record["empty"]) == 16
+    assert (record["filled"], record["of"]) == (3, 20)
+    assert len(record["empty"]) == 17
     assert "phone" not in record["empty"]
     assert (changes["count"], changes["by_kind"], changes["notes"]) == (2, {"create": 1, "update": 1}, {})
     assert (changes["first_at"][:19], changes["last_at"][:19]) == (

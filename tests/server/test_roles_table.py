@@ -66,6 +66,7 @@ TABLE = {
     "GET /api/v1/analytics/sections/{section_id}": "++++--?",
     "GET /api/v1/search": "++++--?",
     "POST /api/v1/students/match": "++++--?",
+    "GET /api/v1/analytics/risk": "++++--?",
     "GET /api/v1/sections/{section_id}/registers/{date}/{period}": "++++--?",
     "GET /api/v1/sections/{section_id}/results": "++++--?",
     # for who may write marks

@@ -13,6 +13,7 @@ import structlog
 from rollbook.cli import (
     conflicts,
     exporting,
+    figures,
     grades,
     history,
     importing,
@@ -68,6 +69,7 @@ _COMMANDS: dict[str, Callable[[Client, Namespace], Answer]] = {
     "sections": sections.run,
     "register": registers.run,
     "grades": grades.run,
+    "figures": figures.run,
 }
 
 
@@ -88,6 +90,7 @@ _SHOW_THE_SCHOOL = (
     "sections",
     "register",
     "grades",
+    "figures",
 )
 _SIGNED_OUT = (
     "You are signed out: nothing of the school is shown or entered until {0} signs in again ({1}). "

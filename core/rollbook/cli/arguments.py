@@ -6,7 +6,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from rollbook.cli import import_arguments
+from rollbook.cli import figures_arguments, import_arguments
 from rollbook.cli.grammar import JSON, Commands, Parser
 from rollbook.cli.grammar import leaf as _leaf
 from rollbook.cli.grammar import verbs as _verbs
@@ -69,6 +69,7 @@ def parser() -> Parser:
     _records(commands)
     _year(commands)
     _classes(commands)
+    figures_arguments.add(commands)
     _photo(commands)
     _report(commands)
     _outbox(commands)

@@ -13,6 +13,7 @@ from rollbook.client.bundle import Sources
 from rollbook.client.commands import Commands
 from rollbook.client.dashboard import Dashboards, DashboardView
 from rollbook.client.erasures import Erasures
+from rollbook.client.figures import Figures
 from rollbook.client.first_attempt import first_attempt, has_answer
 from rollbook.client.grades import Grades
 from rollbook.client.handover.handed import Handed, synced
@@ -87,6 +88,7 @@ class Client(Reads):
         self.proposals = Proposals(api, store, listeners.emit)
         self.merging = Merging(store, self.save_many, self.new_run)
         self.bulk = Bulk(store, self.save_many, self.new_run)
+        self.figures = Figures(store, account.role, now)
         self.grades = Grades(store, self.save_many, self.new_run)
         self.registers = Registers(store, self.save_many, self.new_run)
         self.turnovers = TurnOvers(store, self.save_many, self.new_run, account.school_id, now)

@@ -47,9 +47,9 @@ class StudentAnalytics(msgspec.Struct, frozen=True):
 
     ``record``: ``{"filled": n, "of": n, "empty": [field]}``; ``changes``: ``{"count", "first_at",
     "last_at", "by_kind": {kind: n}, "notes": {name: code}}``, where what is not known is ``None`` and a
-    note says why; ``attendance``: ``{"rate": per cent as text or None, "expected", "present", "partial",
-    "absent", "late", "excused", "not_expected", "unknown"}``; ``grades``: ``[{"section_id", "title",
-    "percent", "average", "counted"}]``, where an average that is not known is ``None``.
+    note says why. The others are as :mod:`rollbook.domain.figures` and :mod:`rollbook.domain.risk_list` tell
+    them: ``attendance``, ``grades``, and of each a ``_trend`` and a ``_risk``; rates, percents and points
+    are text with one decimal, what is not known is ``None``.
     """
 
     student_id: str
@@ -57,11 +57,24 @@ class StudentAnalytics(msgspec.Struct, frozen=True):
 
 
 class SectionAnalytics(msgspec.Struct, frozen=True):
-    """Parts by name, of one section.
+    """Parts by name, of one section: as of a student, of all together.
 
-    ``attendance``: as of a student, of all together, with ``students``; ``grades``: ``{"graded": students
-    with an average, "median": per cent as text or None, "bands": students in each ten per cent, from 0 up}``.
+    ``grades`` tells how the averages are spread: quartiles, and ``bands``, the students in each ten per cent
+    from 0 up. ``comparison``: the classes of the same course and session.
     """
 
     section_id: str
     parts: dict[str, DashboardPart]
+
+
+class RiskAnalytics(msgspec.Struct, frozen=True):
+    """Who is at risk among the students ``looked_at``, in parts ``attendance_risk`` and ``grades_risk``.
+
+    Each is ``[{"student_id", "label", "reasons": [{"rule", "figure", "threshold", "of", "section_id",
+    "earlier"}]}]``, as :class:`rollbook.domain.students_at_risk.Reason` says.
+    ``next`` is the cursor of the students behind these; ``None`` when there are none.
+    """
+
+    looked_at: int
+    parts: dict[str, DashboardPart]
+    next: str | None = None

@@ -6,8 +6,9 @@ wrote it. Of two codes the office's counts. Late is present. Who is excused is a
 as well. Partly present counts as half a register. Where nothing was expected, nothing is known.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from fractions import Fraction
 
 from rollbook.domain.calendar import lasts_on
@@ -53,39 +54,62 @@ def attendance_of(
 ) -> Attendance:
     """The student's attendance from records of ``section_enrolment``, ``register_taken``,
     ``attendance_mark`` and ``attendance_code``, those of others among them."""
-    spans = [each for each in enrolments if each["student_id"] == student_id]
-    own = {_register(each): each for each in marks if each["student_id"] == student_id}
-    by_key = {each["key"]: each for each in codes}
-    registers = {_register(each) for each in taken} | own.keys()
-    found = Attendance()
-    for register in registers:
-        if register in own or _is_in(spans, register):
-            found = _with(found, own.get(register), by_key)
+    return attendance_in(codes_of(student_id, enrolments, taken, marks).values(), codes)
+
+
+def codes_of(
+    student_id: str, enrolments: Iterable[Values], taken: Iterable[Values], marks: Iterable[Values]
+) -> dict[Register, str | None]:
+    """The registers that count for the student, with the key of the code that counts in each; ``None``
+    where they have no mark of their own, which is present. Records as of :func:`attendance_of`."""
+    spans: dict[str, list[Values]] = {}
+    for each in enrolments:
+        if each["student_id"] == student_id:
+            spans.setdefault(each["section_id"], []).append(each)
+    found: dict[Register, str | None] = {
+        _register(each): None for each in taken if _is_in(spans.get(each["section_id"], ()), each["date"])
+    }
+    for mark in marks:
+        if mark["student_id"] == student_id:
+            found[_register(mark)] = mark.get("office_code") or mark.get("teacher_code")
     return found
+
+
+def attendance_in(keys: Iterable[str | None], codes: Iterable[Values]) -> Attendance:
+    """The attendance in registers with these keys of codes (``None``: no mark)."""
+    by_key = {each["key"]: each for each in codes}
+    found: Counter[str] = Counter()
+    for key, number in Counter(keys).items():
+        for name in _says(key, by_key):
+            found[name] += number
+    return Attendance(**found)
+
+
+def together(parts: Iterable[Attendance]) -> Attendance:
+    """Several attendances as one."""
+    total: Counter[str] = Counter()
+    for one in parts:
+        total.update({each.name: getattr(one, each.name) for each in fields(one)})
+    return Attendance(**total)
 
 
 def _register(record: Values) -> Register:
     return record["section_id"], record["date"], record["period"]
 
 
-def _is_in(spans: Iterable[Values], register: Register) -> bool:
+def _is_in(spans: Iterable[Values], day: str) -> bool:
     """Whether the student was in the section on the day."""
-    section, date, _period = register
-    return any(span["section_id"] == section and lasts_on(span, date) for span in spans)
+    return any(lasts_on(span, day) for span in spans)
 
 
-def _with(found: Attendance, mark: Values | None, codes: Mapping[str, Values]) -> Attendance:
-    """One register more."""
-    key = None if mark is None else mark.get("office_code") or mark.get("teacher_code")
+def _says(key: str | None, by_key: Mapping[str, Values]) -> tuple[str, ...]:
+    """The figures to which a register with that code adds one."""
     if key is None:
-        return replace(found, present=found.present + 1)
-    code = codes.get(key)
+        return ("present",)
+    code = by_key.get(key)
     if code is None:
-        return replace(found, unknown=found.unknown + 1)
+        return ("unknown",)
     counts_as = code["counts_as"]
-    found = replace(found, **{counts_as: getattr(found, counts_as) + 1})
-    if code.get("late") == "yes" and counts_as in ("present", "partial"):
-        found = replace(found, late=found.late + 1)
-    if code.get("excused") == "yes" and counts_as == "absent":
-        found = replace(found, excused=found.excused + 1)
-    return found
+    late = code.get("late") == "yes" and counts_as in ("present", "partial")
+    excused = code.get("excused") == "yes" and counts_as == "absent"
+    return counts_as, *(("late",) if late else ()), *(("excused",) if excused else ())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from rollbook.contract.dashboard import Dashboard, SectionAnalytics, StudentAnalytics
+from rollbook.contract.dashboard import Dashboard, RiskAnalytics, SectionAnalytics, StudentAnalytics
 from rollbook.contract.diagnostics import Diagnostics, QueryPlan, SlowQueries
 from rollbook.contract.files import ChunksAsked, ChunksMissing
 from rollbook.contract.jobs import Job, JobsPage, ReportRequest
@@ -134,6 +134,7 @@ def create_app(
             Dashboard,
             StudentAnalytics,
             SectionAnalytics,
+            RiskAnalytics,
             Weather,
             RequestStory,
             *_DIAGNOSTICS,
