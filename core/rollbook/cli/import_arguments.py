@@ -3,11 +3,16 @@
 from pathlib import Path
 
 from rollbook.cli.grammar import Commands, leaf, verbs
+from rollbook.client.importing import FORMATS
 from rollbook.domain.student import STUDENT
 
 _COLUMNS = (
     "The first row names the columns: a field's name or what other programs call it (Surname, DOB, …). "
     f"Fields of a student: {', '.join(STUDENT.names)}."
+)
+_MAP = (
+    "which field each column means: column,field in a line each, or JSON; without it as the last import of a "
+    "file with these columns"
 )
 _UNDO = (
     "What was not sent is taken back; for what was sent, entries are made that write back what was before, "
@@ -25,7 +30,13 @@ def add(commands: Commands) -> None:
 def _importing(commands: Commands) -> None:
     take_in = leaf(commands, "import", "take in a file of students, or a package", _COLUMNS)
     take_in.add_argument("file", type=Path, metavar="FILE")
+    take_in.add_argument("--format", choices=FORMATS, default="auto", help="what it must be; else found out")
+    take_in.add_argument("--sheet", default="", metavar="NAME", help="else the first that has rows")
+    take_in.add_argument("--map", type=Path, metavar="FILE", help=_MAP)
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+    take_in.add_argument("--report", type=Path, metavar="FILE", help="all outcomes: .csv, .xlsx or .json")
+    take_in.add_argument("--bad-rows", type=Path, metavar="FILE", help="to correct and import")
+    take_in.add_argument("--replace", action="store_true", help="files of those names that are there already")
     take_in.add_argument("--good-rows", action="store_true", help="leave rows with a problem out")
     take_in.add_argument(
         "--confirm-removals", type=int, metavar="N", help="archive N records that the source has no more"

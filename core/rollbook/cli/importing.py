@@ -1,19 +1,44 @@
 """`rollbookctl import FILE`."""
 
 from argparse import Namespace
+from dataclasses import replace
 
 from rollbook.cli.answers import DONE, OUTSTANDING, PROBLEM, Answer, CommandProblemError
 from rollbook.client.errors import ExchangeError
 from rollbook.client.facade import Client
-from rollbook.client.importing import DryRun, PackageDryRun, dry_run, take_in
+from rollbook.client.import_report import write_bad_rows, write_report
+from rollbook.client.importing import DryRun, ImportChoices, PackageDryRun, dry_run, read_choice, take_in
 
 
 def run(client: Client, arguments: Namespace) -> Answer:
     """Check the file, then take it in. Raises :class:`CommandProblemError` for a file that is no table."""
     try:
-        checked = dry_run(client, arguments.file)
+        checked = _checked(client, arguments)
+        files = _written(checked, arguments)
     except ExchangeError as error:
         raise CommandProblemError(f"{error} Nothing was imported.", code="not-importable") from error
+    answer = _answered(client, checked, arguments)
+    return replace(answer, said=[*files, *answer.said])
+
+
+def _checked(client: Client, arguments: Namespace) -> DryRun | PackageDryRun:
+    columns = None if arguments.map is None else read_choice(arguments.map)
+    return dry_run(client, arguments.file, ImportChoices(arguments.format, arguments.sheet, columns))
+
+
+def _written(checked: DryRun | PackageDryRun, arguments: Namespace) -> list[str]:
+    """Write the files that were asked for; says where they are."""
+    said = []
+    if arguments.report is not None:
+        write_report(checked, arguments.report, replace=arguments.replace)
+        said.append(f"Each row's outcome is in {arguments.report}.")
+    if arguments.bad_rows is not None and checked.problems:
+        write_bad_rows(checked, arguments.bad_rows, replace=arguments.replace)
+        said.append(f"The rows with a problem are in {arguments.bad_rows}: correct them there and import it.")
+    return said
+
+
+def _answered(client: Client, checked: DryRun | PackageDryRun, arguments: Namespace) -> Answer:
     if arguments.dry_run:
         return Answer(
             checked.as_data() | {"dry_run": True},

@@ -1,5 +1,6 @@
 """Taking a file in: the same code for the window and the command line (D9, D12)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from rollbook.exchange import (
     ImportPlan,
     Known,
     KnownRecords,
+    NotATableError,
     Outcome,
     Table,
     match_columns,
@@ -21,6 +23,7 @@ from rollbook.exchange import (
     plan_import,
     read_table,
 )
+from rollbook.exchange.column_choice import read_choice as read_choice
 from rollbook.exchange.package import (
     PackagePlan,
     is_package,
@@ -30,6 +33,8 @@ from rollbook.exchange.package import (
     read_files,
 )
 
+FORMATS = ("auto", "csv", "xlsx", "oneroster", "sds")
+_FORM_OF_PACKAGE = {"OneRoster": "oneroster", "School": "sds", "SDS": "sds"}
 MUCH_REMOVED = 0.05
 """The share of a source's records that an import may archive without a person confirming the number (D10)."""
 
@@ -40,6 +45,10 @@ class DryRun:
 
     table: Table
     plan: ImportPlan
+    chosen: Mapping[str, str | None] | None = None
+    """How columns were matched by hand."""
+    as_last_time: bool = False
+    """Whether that is how they were matched the last time."""
 
     @property
     def name(self) -> str:
@@ -57,7 +66,8 @@ class DryRun:
 
     def as_text(self) -> str:
         """The report for people."""
-        return plan_as_text(self.table, self.plan)
+        again = "Columns were matched by hand as the last time.\n" if self.as_last_time else ""
+        return again + plan_as_text(self.table, self.plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +108,69 @@ class ImportRun:
     saved: tuple[Saved, ...]
 
 
-def dry_run(client: Client, file: Path) -> DryRun | PackageDryRun:
+@dataclass(frozen=True, slots=True)
+class ImportChoices:
+    """What a person says of a file. ``columns`` is heading to field, ``None`` to leave one out.
+
+    Without ``columns`` they are matched as by the last import of a file with the same headings, else by name.
+    """
+
+    form: str = "auto"
+    sheet: str = ""
+    columns: Mapping[str, str | None] | None = None
+
+
+def dry_run(client: Client, file: Path, choices: ImportChoices = ImportChoices()) -> DryRun | PackageDryRun:
     """Read and check a file or package against this computer's records.
 
-    Raises :class:`ExchangeError` for what is neither a table nor a package.
+    Raises :class:`ExchangeError` for what is neither a table nor a package, or not what it was said to be.
     """
     names = (client.account.school_id, client.account.school_name)
     if is_package(file):
-        known = _Known(client)
-        plan = plan_package(read_files(file), known.of, school_id=client.account.school_id, schools=names)
+        files = read_files(file)
+        plan = plan_package(files, _Known(client).of, school_id=client.account.school_id, schools=names)
+        _check_form(choices.form, {_FORM_OF_PACKAGE.get(plan.form.split()[0], plan.form)}, plan.form)
         return PackageDryRun(plan)
-    table = read_table(file)
-    mapping = match_columns(table.headers)
+    table = read_table(file, sheet=choices.sheet)
+    _check_form(choices.form, {"csv" if table.delimiter else "xlsx"}, "a table")
+    chosen, kept = choices.columns, None
+    if chosen is None:
+        chosen = kept = _last_choice(client, table.headers)
+    mapping = match_columns(table.headers, chosen)
     records = _Known(client).of("student")
     students = plan_import(table, mapping, records, school_id=client.account.school_id, schools=names)
-    return DryRun(table, students)
+    return DryRun(table, students, chosen, as_last_time=bool(kept))
 
 
 def take_in(client: Client, checked: DryRun | PackageDryRun) -> ImportRun:
     """Store the rows that are new, changed or gone, all as one; rows with problems stay out.
 
-    What became of each row is remembered with the run.
+    What became of each row is remembered with the run, and how its columns were matched.
     """
     made = edits_of(checked.plan)
     run = client.new_run()
-    note = RunNote("import", checked.name, rows=tuple(made.rows))
+    details: dict[str, Any] = {}
+    if isinstance(checked, DryRun):
+        details = {"headings": list(checked.table.headers), "columns": checked.chosen or {}}
+    note = RunNote("import", checked.name, details, rows=tuple(made.rows))
     return ImportRun(run, tuple(client.save_many(made.edits, run, note)))
+
+
+def _check_form(wanted: str, found: set[str], called: str) -> None:
+    if wanted != "auto" and wanted not in found:
+        raise NotATableError(
+            "other-format",
+            f"This is not {wanted}: it was read as {' or '.join(sorted(found))} ({called}).",
+            "Choose the right file, or leave the format to be found out.",
+        )
+
+
+def _last_choice(client: Client, headings: Sequence[str]) -> dict[str, str | None] | None:
+    """How the columns of such a file were matched by hand the last time."""
+    for run in client.runs.latest("import"):
+        if run.details.get("headings") == list(headings):
+            return run.details.get("columns") or None
+    return None
 
 
 class _Known:
