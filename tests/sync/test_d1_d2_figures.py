@@ -87,6 +87,17 @@ def test_d1_d2_the_desk_tells_the_figures_of_the_server(school: SchoolServer, ma
     assert figures.section(min(registered))["attendance"]["expected"] > 0
 
 
+def test_d2_looked_at_a_few_at_a_time_the_same_are_at_risk(
+    desk: ClientDesk, room: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.client.grades.enter(room.test, dict.fromkeys(room.students, "5"))
+    low, figures = Thresholds(least_results=1), figures_of(desk)
+    whole = figures.risk(low)
+    monkeypatch.setattr("rollbook.client.figures._AT_ONCE", 1)
+    assert figures.risk(low) == whole
+    assert len(whole["grades_risk"]) == 3
+
+
 def test_d12_figures_hold_what_waits_and_what_is_unknown_is_no_zero(
     desk: ClientDesk, room: Classroom
 ) -> None:

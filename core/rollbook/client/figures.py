@@ -86,8 +86,10 @@ class Figures:
             found: dict[str, list[Told]] = {"attendance_risk": [], "grades_risk": []}
             for start in range(0, len(students), _AT_ONCE):
                 some = students[start : start + _AT_ONCE]
-                for name, told in self._at_risk(reading, some, thresholds).items():
-                    found[name] += told
+                for name, at_risk in self._at_risk(reading, some, thresholds).items():
+                    found[name] += at_risk
+            for told in found.values():
+                told.sort(key=lambda each: (each["label"], each["student_id"]))
             return {"looked_at": len(students), **found}
 
     def _at_risk(

@@ -40,9 +40,12 @@ class StoreReading:
         return together | {row[0] for row in read(self.connection, statement, [entity, these(together)])}
 
     def students(self, grade_level: str | None = None) -> list[str]:
-        """The ids of the students that are not archived, of that grade alone where one is named; in order."""
+        """The ids of the students that are not archived, of that grade alone where one is named.
+
+        By grade and homeroom, so that those who follow each other share classes, which are then read once.
+        """
         asked = ("", []) if grade_level is None else ("AND grade_level = ?", [grade_level])
-        statement = f"SELECT id FROM student WHERE deleted = 0 {asked[0]} ORDER BY id"
+        statement = f"SELECT id FROM student WHERE deleted = 0 {asked[0]} ORDER BY grade_level, homeroom, id"
         return [row[0] for row in read(self.connection, statement, asked[1])]
 
     def _read(self, entity: str, where: str, parameters: list[Any]) -> Records:
