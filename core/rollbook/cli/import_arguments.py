@@ -41,6 +41,11 @@ def _importing(commands: Commands) -> None:
     take_in.add_argument(
         "--confirm-removals", type=int, metavar="N", help="archive N records that the source has no more"
     )
+    take_in.add_argument(
+        "--overwrite-edited",
+        action="store_true",
+        help="take the file's value where a field was edited here since the last import",
+    )
 
 
 def _imports(commands: Commands) -> None:

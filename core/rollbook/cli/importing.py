@@ -23,7 +23,8 @@ def run(client: Client, arguments: Namespace) -> Answer:
 
 def _checked(client: Client, arguments: Namespace) -> DryRun | PackageDryRun:
     columns = None if arguments.map is None else read_choice(arguments.map)
-    return dry_run(client, arguments.file, ImportChoices(arguments.format, arguments.sheet, columns))
+    choices = ImportChoices(arguments.format, arguments.sheet, columns, arguments.overwrite_edited)
+    return dry_run(client, arguments.file, choices)
 
 
 def _written(checked: DryRun | PackageDryRun, arguments: Namespace) -> list[str]:

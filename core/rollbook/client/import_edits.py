@@ -28,7 +28,7 @@ class ImportEdits:
             problems = tuple((problem.column, problem.code) for problem in row.problems)
             edit = places.get(id(row))
             self.rows.append(
-                RunRow(row.outcome.value, row.number, part, entity, row.record_id, edit, problems)
+                RunRow(row.outcome.value, row.number, part, entity, row.record_id, edit, problems, row.marks)
             )
 
     def _placed(self, entity: str, row: RowOutcome) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from rollbook.client.undo_values import LaterEditsError, Left, Reason, UndoPlan, Way
 from rollbook.client.undoing import Undoing
-from rollbook.store import runs
+from rollbook.store import imported, runs
 from rollbook.store.database import StoreDatabase
 from rollbook.store.entry_text import object_of
 from rollbook.store.errors import NotAllowedNowError
@@ -94,6 +94,16 @@ class Runs:
         """Runs of a kind, or of all, the last first."""
         with self.store.read() as connection:
             return [_run(connection, kept) for kept in runs.latest(connection, kind, limit)]
+
+    def kept(self, kind: str, limit: int = 100) -> list[KeptRun]:
+        """Runs of a kind, the last first, without where their rows are: quick, however many there are."""
+        with self.store.read() as connection:
+            return runs.latest(connection, kind, limit)
+
+    def imported(self, entity: str) -> dict[str, str]:
+        """The marks of what the last import had for the entity's records (D10), by record."""
+        with self.store.read() as connection:
+            return imported.marks(connection, entity)
 
     def find(self, run: str) -> Run | None:
         """The run of that id; ``None`` where this computer has none."""

@@ -15,7 +15,7 @@ from rollbook.client.undo_deciding import Undone, decide
 from rollbook.client.undo_values import Decision, LaterEditsError, Left, Reason, UndoPlan, Way
 from rollbook.client.values import Edit
 from rollbook.domain import checkpoints
-from rollbook.store import outbox, runs, staged, undone
+from rollbook.store import imported, outbox, runs, staged, undone
 from rollbook.store.database import StoreDatabase
 from rollbook.store.errors import NotAllowedNowError
 from rollbook.store.runs import RunNote, RunRow
@@ -86,6 +86,7 @@ class Undoing:
             parts = [Part(part, overwrite) for part in _parts(undone.of_run(connection, run))]
             note = RunNote(UNDO, kept.title, {"overwrite": overwrite, "kind": kept.kind}, undoes=run)
             runs.keep(connection, by, note, (), self.saving.clock.now().isoformat(), self.saving.user)
+            imported.forget_run(connection, run)
             if parts:
                 staged.put(connection, by, [msgspec.json.encode(part).decode() for part in parts])
             checkpoints.passed("client.undo.before_commit")

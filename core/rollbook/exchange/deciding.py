@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from rollbook.domain.canonical import breaches_of
 from rollbook.domain.entity import EntityType, RuleBreach, Values
 from rollbook.exchange.existing import Known
+from rollbook.exchange.marks import edited_since, marks_of
 from rollbook.exchange.matching import Match
 from rollbook.exchange.outcomes import FieldDifference, Outcome, RowOutcome
 from rollbook.exchange.row_reading import ReadRow, problem_of
@@ -58,7 +59,13 @@ def _new(entity: EntityType, read: ReadRow, new_id: str | None, column_name: Col
         return with_problems(read, column_name, *breaches)
     changes = {name: FieldDifference(None, value) for name, value in read.values.items()}
     return RowOutcome(
-        read.number, Outcome.NEW, new_id, changes, tuple(read.reported), notes=tuple(read.notes)
+        read.number,
+        Outcome.NEW,
+        new_id,
+        changes,
+        tuple(read.reported),
+        notes=tuple(read.notes),
+        marks=marks_of(read.values),
     )
 
 
@@ -71,7 +78,10 @@ def _known(
     only_new: Collection[str],
 ) -> RowOutcome:
     kept = {*only_new, *(_SOURCE if match.keep_source else ())}
-    changes = _differences(read.values, known.values, kept)
+    found = _differences(read.values, known.values, kept)
+    since = edited_since(known.imported, known.values) if found else ()
+    changes = {name: change for name, change in found.items() if name not in since}
+    edited = {name: change for name, change in found.items() if name in since}
     merged = {**known.values, **{name: change.value for name, change in changes.items()}}
     breaches = breaches_of(entity, merged)
     if breaches:
@@ -80,7 +90,18 @@ def _known(
     if empty:
         read.notes.append(f"Empty in the file, left as it is: {', '.join(empty)}.")
     outcome = Outcome.CHANGED if changes else Outcome.SAME
-    return RowOutcome(read.number, outcome, known.id, changes, tuple(read.reported), notes=tuple(read.notes))
+    if edited:
+        read.notes.append(f"Edited here since the last import, left as it is: {', '.join(edited)}.")
+    return RowOutcome(
+        read.number,
+        outcome,
+        known.id,
+        changes,
+        tuple(read.reported),
+        notes=tuple(read.notes),
+        edited=edited or None,
+        marks=marks_of({name: value for name, value in read.values.items() if name not in kept}),
+    )
 
 
 def _differences(values: Values, had: Values, kept: Collection[str]) -> dict[str, FieldDifference]:

@@ -11,11 +11,15 @@ from rollbook.exchange.headings import folded
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A record as it is now: its id, all its values in canonical form, and whether it is archived."""
+    """A record as it is now: its id, all its values in canonical form, and whether it is archived.
+
+    ``imported`` are the marks of what the last import had for it (:mod:`rollbook.exchange.marks`).
+    """
 
     id: str
     values: Values
     archived: bool = False
+    imported: str = ""
 
 
 class Existing(Protocol):

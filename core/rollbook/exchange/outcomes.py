@@ -45,7 +45,8 @@ class RowOutcome:
     """One row of the dry run. ``number`` is its line in the file.
 
     ``record_id`` is the record that it is about; for a new one the id that every desk would give it (S16), or
-    ``None`` where the file has no ids and the caller makes one.
+    ``None`` where the file has no ids and the caller makes one. ``edited`` are differences that stay, as the
+    field was changed here since the last import (D10). ``marks`` are those of what the file has, as text.
     """
 
     number: int
@@ -54,6 +55,8 @@ class RowOutcome:
     changes: dict[str, FieldDifference] | None = None
     problems: tuple[RowProblem, ...] = ()
     notes: tuple[str, ...] = ()
+    edited: dict[str, FieldDifference] | None = None
+    marks: str = ""
 
     @property
     def differences(self) -> dict[str, FieldDifference]:

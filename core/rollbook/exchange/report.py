@@ -140,6 +140,9 @@ def row_data(row: RowOutcome) -> dict[str, Any]:
             name: {"from": change.had, "to": change.value} for name, change in row.differences.items()
         },
         "problems": [problem_data(problem) for problem in row.problems],
+        "edited": {
+            name: {"here": change.had, "file": change.value} for name, change in (row.edited or {}).items()
+        },
         "notes": list(row.notes),
     }
 

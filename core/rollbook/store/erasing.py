@@ -16,7 +16,7 @@ from rollbook.contract.feed import Change
 from rollbook.contract.operations import Result
 from rollbook.domain.erasure import PERSONS
 from rollbook.domain.registry import ENTITIES
-from rollbook.store import files, handing, meta, notices, runs, set_aside_files, sums
+from rollbook.store import files, handing, imported, meta, notices, runs, set_aside_files, sums
 from rollbook.store.backups import backups_of
 from rollbook.store.database import StoreDatabase
 from rollbook.store.notices import Notice
@@ -75,6 +75,7 @@ def take(connection: Connection, changes: Sequence[Change]) -> Gone:
     is_news = _remember(connection, people)
     gone = _remove_records(connection, told.keys(), people.keys())
     ids = told.keys() | {each for some in gone.values() for each in some}
+    imported.forget_records(connection, ids)
     ended = _entries_of(connection, ids, told, people)
     _tell(connection, ended)
     _forget(connection, ids, people.keys(), ended)

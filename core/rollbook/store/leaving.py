@@ -4,7 +4,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from rollbook.domain.registry import ENTITIES
 from rollbook.domain.scope import Act, Scope
-from rollbook.store import files, handing, scopes, set_aside_files, staged, sums
+from rollbook.store import files, handing, imported, scopes, set_aside_files, staged, sums
 from rollbook.store.backups import backups_of
 from rollbook.store.database import StoreDatabase
 from rollbook.store.states import ACTIVE, State
@@ -82,6 +82,7 @@ def _forget_entries(connection: Connection, scope: Scope) -> None:
         select(table.c.id)
     )
     connection.execute(delete(KNOWN_VERSION).where(of_none_known))
+    imported.forget_gone(connection, scope.entity)
     told = (State.HANDED_OVER, State.DECLINED)
     connection.execute(
         update(OPERATION).where(of_none_here, OPERATION.c.state.in_(told)).values(**handing.scrubbed())

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from rollbook.store import imported
 from rollbook.store.entry_text import object_of
 from rollbook.store.rows import as_json, insert, listed, read, write
 from rollbook.store.states import SETTLED
@@ -30,7 +31,7 @@ class RunRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a run did with one row. ``line`` is its number in the file, ``part`` the file within a package.
 
     ``edit`` is the place of its edit among those saved; ``None`` for a row that changes nothing.
-    ``problems`` are (heading, stable code).
+    ``problems`` are (heading, stable code). ``marks`` are those of what an import had for the record (D10).
     """
 
     outcome: str
@@ -40,6 +41,7 @@ class RunRow(msgspec.Struct, frozen=True, omit_defaults=True):
     entity_id: str | None = None
     edit: int | None = None
     problems: tuple[tuple[str, str], ...] = ()
+    marks: str = ""
 
 
 class RunNote(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,6 +79,14 @@ def keep(
     insert(connection, "run", ("run", "kind", "title", "at", "by", "details", "undoes"), [values])
     rows = note.rows or tuple(RunRow("saved", edit=place) for place in range(len(op_ids)))
     insert(connection, "run_row", _COLUMNS, list(_kept(run, rows, op_ids)))
+    imported.remember(connection, run, _marked(rows, op_ids))
+
+
+def _marked(rows: Iterable[RunRow], op_ids: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+    for row in rows:
+        record_id = row.entity_id if row.edit is None else op_ids[row.edit][1]
+        if row.marks and record_id is not None:
+            yield row.entity, record_id, row.marks
 
 
 def _kept(

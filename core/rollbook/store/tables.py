@@ -163,6 +163,16 @@ RUN_ROW = Table(
     info=SALVAGED,
 )
 
+IMPORTED = Table(
+    "imported",  # what the last import had for each record, as marks (D10)
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("entity_id", Text, primary_key=True),
+    Column("run", Text, nullable=False, index=True),
+    Column("marks", Text, nullable=False),  # JSON
+    info=SALVAGED,
+)
+
 ATTEMPT = Table(
     "attempt",
     metadata,

@@ -246,7 +246,8 @@ class PartPlanner:
         elif self._staged is not None and outcome.record_id:
             had = match.known.values if match.known is not None else {}
             values = {**had, **{name: change.value for name, change in outcome.differences.items()}}
-            self._staged[outcome.record_id] = Known(outcome.record_id, values)
+            imported = match.known.imported if match.known is not None else ""
+            self._staged[outcome.record_id] = Known(outcome.record_id, values, imported=imported)
         return outcome
 
     def _named_of_own_kind(self, drafts: list[Draft]) -> Iterator[tuple[str, str]]:
