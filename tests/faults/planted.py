@@ -87,10 +87,10 @@ def attempted_operation_coalesced(patch: pytest.MonkeyPatch) -> None:
     def rides(taken: list[Any], row: Any) -> bool:
         return taken[0].kind in ("create", "update") and row.frozen is None and row.kind == "update"
 
-    def anew(device: str, rows: list[Any], *more: Any) -> Any:
+    def anew(connection: Any, device: str, rows: list[Any], known: Any) -> Any:
         if len(rows) > 1:
             rows[0] = SimpleNamespace(**{**rows[0]._mapping, "frozen": None})
-        return leased(device, rows, *more)
+        return leased(connection, device, rows, known)
 
     patch.setattr(lease, "_rides_with", rides)
     patch.setattr(lease, "_taken", anew)
