@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from rollbook.contract.operations import Outcome, PushResponse, Result
 from rollbook.contract.problems import problem
 from rollbook.server.sync import decide, feed, push
 from rollbook.server.tables import receipt
@@ -110,8 +109,8 @@ def failed_batch_parking_its_500(patch: pytest.MonkeyPatch) -> None:
         if failure.code != "internal-error":
             return await failed(self, leased, failure, search)
         cause = problem("internal-error")
-        results = [Result(op_id=each.op_id, outcome=Outcome.REJECTED, problem=cause) for each in leased]
-        self._settle(leased, PushResponse(results), failure.request_id)
+        for each in leased:
+            self._park_alone(each, failure.request_id, cause)
         return len(leased)
 
     patch.setattr(replay.Replay, "_failed", parked)
