@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import limits, on_postgres, packages, resilience_overhead
+from benchmarks import imports, limits, on_postgres, packages, resilience_overhead
 from benchmarks.figures import Figure, milliseconds
 from rollbook.client.facade import Client
 from rollbook.client.opening import connect, open_client
@@ -42,6 +42,9 @@ def main() -> int:
         help="only: what breaker and retry cost a call, beside other libraries",
     )
     only.add_argument("--package", type=int, metavar="ROWS", help="only: a package of files in and out (D9)")
+    only.add_argument(
+        "--imported", type=int, metavar="ROWS", help="only: a list of students in and undone (D9)"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as name:
         for figure in _chosen(Path(name), given):
@@ -53,13 +56,16 @@ def _chosen(folder: Path, given: argparse.Namespace) -> Iterator[Figure]:
     """The one part that is asked for, or all but the writers."""
     if given.writers:
         return on_postgres.writing(folder, given.writers)
+    if given.imported:
+        return imports.figures(folder, given.imported, _resident)
     if given.package:
         return packages.figures(folder, given.package, _resident)
     if given.overhead:
         return resilience_overhead.figures()
     pushes = on_postgres.pushes(folder, given.pushed)
     whole = packages.figures(folder / "package", 20_000, _resident)
-    return itertools.chain(_measure(folder, given), pushes, whole, resilience_overhead.figures())
+    lists = imports.figures(folder / "list", 10_000, _resident)
+    return itertools.chain(_measure(folder, given), pushes, whole, lists, resilience_overhead.figures())
 
 
 def _measure(folder: Path, given: argparse.Namespace) -> Iterator[Figure]:
