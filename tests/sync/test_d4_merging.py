@@ -199,6 +199,31 @@ def test_d4_the_server_tells_of_the_person_by_either_id(
     assert answers[0]["parts"]["attendance"]["data"]["absent"] == 1
 
 
+def test_d4_who_was_merged_does_not_vanish_with_the_kept_record(
+    desk: ClientDesk, twins: Twins, make_desk: MakeDesk, school: SchoolServer
+) -> None:
+    desk.sync()
+    other = make_desk(school.user(Role.ADMINISTRATOR))
+    other.sync()
+    desk.client.merging.merge(twins.kept, twins.other)
+    other.client.archive("student", twins.kept)
+    for each in (desk, other, desk):
+        each.sync()
+    assert listed(desk) == [twins.other]
+    assert listed(other) == [twins.other]
+    answer = school.desk(Role.ADMINISTRATOR).call("GET", f"/api/v1/analytics/students/{twins.other}")
+    assert answer.json()["student_id"] == twins.other
+
+
+def test_d4_telling_apart_in_a_chain_says_what_it_left(desk: ClientDesk, twins: Twins) -> None:
+    third = desk.add(given_name="M", family_name="P").entity_id
+    desk.client.merging.merge(twins.kept, twins.other, take=["phone"])
+    desk.client.merging.merge(third, twins.kept, take=["phone"])
+    done = desk.client.merging.unmerge(twins.other)
+    assert (done.restored, done.left) == ((), ("phone",))
+    assert sorted(listed(desk)) == sorted([third, twins.other])
+
+
 @pytest.mark.parametrize("case", ["itself", "archived", "nobody", "number"])
 def test_d4_what_cannot_be_merged_is_told_at_its_field(desk: ClientDesk, twins: Twins, case: str) -> None:
     kept, other, take = twins.kept, twins.other, []

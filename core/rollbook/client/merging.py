@@ -190,7 +190,13 @@ def _back(connection: Connection, found: list[Mapping[str, Any]]) -> tuple[list[
         taken = json.loads(merge["taken"] or "{}")
         same = {} if kept is None else {name: pair for name, pair in taken.items() if kept[name] == pair[1]}
         left += [name for name in taken if name not in same]
-        if same and kept is not None and not kept["deleted"]:
+        if (
+            same
+            and kept is not None
+            and (kept["deleted"] or merges.person(connection, merges.MERGED, kept["id"]) != kept["id"])
+        ):
+            left += list(same)  # it is not shown itself: what it had is nobody's to see
+        elif same and kept is not None:
             back = {name: pair[0] for name, pair in same.items()}
             edits.append(Edit(merges.MERGED, kept["id"], back, seen={name: same[name][1] for name in same}))
     return edits, tuple(left)

@@ -1,6 +1,6 @@
 """Two records of one person: a merge moves no rows, it says that one of them means the other (D4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,14 @@ def meant_by(merges: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         if merged != kept:
             found[merged] = kept
     return {each: _end(found, each) for each in found}
+
+
+def without_archived(meant: Mapping[str, str], archived: Collection[str]) -> dict[str, str]:
+    """The same without those who mean an archived record and are not archived themselves.
+
+    Somebody archived the one who was kept: that says nothing of the other, who must not vanish with them.
+    """
+    return {each: person for each, person in meant.items() if person not in archived or each in archived}
 
 
 def _end(found: Mapping[str, str], record_id: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
-from rollbook.domain.merging import MERGE, meant_by
+from rollbook.domain.merging import MERGE, meant_by, without_archived
 from rollbook.server.sync.identity import names_of, read_aliases
+from rollbook.server.sync.set_wise import among
 from rollbook.server.tables import record_tables
 
 MERGED = next(spec.refers_to for spec in MERGE.references)
@@ -22,10 +23,20 @@ def merged(connection: Connection, school_id: str) -> dict[str, str]:
     ).all()
     named = {each for row in rows for each in row[1:]}
     known = read_aliases(connection, school_id, MERGED, named) if named else {}
-    return meant_by(
+    meant = meant_by(
         {"id": row[0], "kept_id": known.get(row[1], row[1]), "merged_id": known.get(row[2], row[2])}
         for row in rows
     )
+    return without_archived(meant, _archived(connection, school_id, {*meant, *meant.values()}))
+
+
+def _archived(connection: Connection, school_id: str, record_ids: Collection[str]) -> set[str]:
+    if not record_ids:
+        return set()
+    table = record_tables[MERGED]
+    mine = (table.c.school_id == school_id) & table.c.deleted_at.is_not(None)
+    query = select(table.c.id).where(mine, among(connection, table.c.id, sorted(record_ids)))
+    return set(connection.execute(query).scalars())
 
 
 def person_of(connection: Connection, school_id: str, record_id: str) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from rollbook.domain.merging import MERGE, meant_by
+from rollbook.domain.merging import MERGE, meant_by, without_archived
 from rollbook.store import aliases
-from rollbook.store.rows import read
+from rollbook.store.rows import THESE, read, these
 
 MERGED = next(spec.refers_to for spec in MERGE.references)
 """The entity whose records can be merged."""
@@ -20,10 +20,16 @@ def merged(connection: Connection, entity: str) -> dict[str, str]:
     if not rows:
         return {}
     known = aliases.meant_all(connection, [each for row in rows for each in row[1:]])
-    return meant_by(
+    meant = meant_by(
         {"id": row[0], "kept_id": known.get(row[1], row[1]), "merged_id": known.get(row[2], row[2])}
         for row in rows
     )
+    return without_archived(meant, _archived(connection, {*meant, *meant.values()}))
+
+
+def _archived(connection: Connection, record_ids: Collection[str]) -> set[str]:
+    statement = f'SELECT id FROM "{MERGED}" WHERE deleted = 1 AND id IN {THESE}'
+    return {row[0] for row in read(connection, statement, [these(list(record_ids))])}
 
 
 def person(connection: Connection, entity: str, record_id: str) -> str:
