@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,8 @@ from rollbook_desktop.bridge.places import default_data_folder
 from rollbook_desktop.bridge.translations import FileTranslator
 from rollbook_desktop.bridge.trial_school import TrialSchool
 from rollbook_desktop.bridge.trouble import trouble_of
-from rollbook_desktop.viewmodels.columns import SECTION_COLUMNS, STUDENT_COLUMNS
+from rollbook_desktop.viewmodels.class_list import ClassList
+from rollbook_desktop.viewmodels.columns import STUDENT_COLUMNS
 from rollbook_desktop.viewmodels.dashboard import DashboardModel
 from rollbook_desktop.viewmodels.desk import Desk
 from rollbook_desktop.viewmodels.engine import EngineModel
@@ -124,7 +125,11 @@ def make_desk(
     status = StatusModel(facade, bridge, now, monotonic)
     form = RecordForm(facade, bridge, student, may(facade.account.role, Right.WRITE_STUDENTS))
     status.role_told.connect(lambda role: form.allow(may(role, Right.WRITE_STUDENTS)))
-    register = RegisterModel(facade, bridge, lambda: now().astimezone().date())
+
+    def today() -> date:
+        return now().astimezone().date()
+
+    register = RegisterModel(facade, bridge, today)
     register.may_take = may(facade.account.role, Right.WRITE_MARKS)
     status.role_told.connect(lambda role: register.allow(may(role, Right.WRITE_MARKS)))
     return Desk(
@@ -132,7 +137,7 @@ def make_desk(
         dashboard=DashboardModel(facade, bridge, status, monotonic),
         status=status,
         students=RecordTable(facade, bridge, STUDENT_COLUMNS, RecordQuery("student"), icon),
-        sections=RecordTable(facade, bridge, SECTION_COLUMNS, RecordQuery("section", sort="title")),
+        classes=ClassList(facade, bridge, today),
         register=register,
         student_form=form,
         student_sections=sections_of(student),

@@ -1,9 +1,10 @@
 """W13: a register is taken by keys alone; nothing of it goes away unasked."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDateEdit, QLabel
 from pytestqt.qtbot import QtBot
@@ -16,6 +17,8 @@ from rollbook_desktop.widgets.code_keys import CodeKeys
 from rollbook_desktop.widgets.dialog import Question
 from rollbook_desktop.widgets.list_view import ListView
 from rollbook_desktop.widgets.register_view import RegisterView
+from rollbook_desktop.widgets.theme import Theme
+from rollbook_desktop.windows.main_window import MainWindow
 from rollbook_desktop.windows.workspace import CLASSES, Workspace
 from support.classroom import Classroom, class_edits
 from support.window_parts import button
@@ -35,8 +38,8 @@ def room(client: Client) -> Classroom:
 def register(qtbot: QtBot, room: Classroom, workspace: Workspace, desk: Desk) -> RegisterView:
     """The register of the class, opened by keys alone."""
     workspace.activateWindow()
-    desk.sections.refresh()
-    qtbot.waitUntil(lambda: desk.sections.total == 1)
+    desk.classes.table.refresh()
+    qtbot.waitUntil(lambda: desk.classes.table.total == 1)
     workspace.go_to(CLASSES)
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     table = workspace.findChild(RegisterView, "register")
@@ -164,11 +167,62 @@ def test_w15_what_comes_meanwhile_does_not_take_unsaved_marks_away(
 ) -> None:
     QTest.keyClicks(register, "a")
     seen: list[None] = []
-    desk.sections.state_changed.connect(lambda: seen.append(None))
+    desk.classes.table.state_changed.connect(lambda: seen.append(None))
     client.registers.take(room.section, TODAY, "day", {})
-    desk.sections.refresh()
+    desk.classes.table.refresh()
     qtbot.waitUntil(lambda: bool(seen))
     assert shown(register, 0) == "A  Absent"
+
+
+def test_w15_place_and_selection_survive_the_save(
+    qtbot: QtBot, register: RegisterView, workspace: Workspace
+) -> None:
+    register.go_to(17)
+    QTest.keyClicks(register, "a")
+    button(workspace, "saveRegister").click()
+    qtbot.waitUntil(lambda: said(workspace, "registerState") == "Taken")
+    assert register.current_row == 18
+
+
+def test_w13_a_save_that_was_refused_leads_nowhere_later(
+    qtbot: QtBot, register: RegisterView, workspace: Workspace, client: Client, desk: Desk
+) -> None:
+    codes = client.records(RecordQuery("attendance_code", sort="key")).rows
+    [absent] = [row.id for row in codes if row.values["key"] == "A"]
+    client.save(Edit("attendance_code", absent, {"needs_reason": "yes"}))
+    qtbot.waitUntil(lambda: desk.register.register.codes["A"]["needs_reason"] == "yes")  # type: ignore[union-attr]
+    desk.register.set_code(0, "A")
+    QTest.keyClick(register, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    answer(workspace, "saveAndLeave")
+    qtbot.waitUntil(lambda: "needs a reason" in shown(register, 0, 3))
+    desk.register.set_reason(0, "ill")
+    button(workspace, "saveRegister").click()
+    qtbot.waitUntil(lambda: said(workspace, "registerState") == "Taken")
+    assert desk.register.day == TODAY
+
+
+@pytest.fixture
+def window(qtbot: QtBot, desk: Desk, theme: Theme, memory: QSettings) -> Iterator[MainWindow]:
+    """The whole window with the account in it; gone before its models are."""
+    made = MainWindow(theme, memory)
+    made.show_desk(desk)
+    yield made
+    with qtbot.waitSignal(made.destroyed):
+        made.deleteLater()
+
+
+def test_w8_quitting_asks_while_marks_are_not_saved(
+    qtbot: QtBot, room: Classroom, desk: Desk, window: MainWindow
+) -> None:
+    desk.register.open(room.section)
+    qtbot.waitUntil(lambda: len(desk.register.lines) == 30)
+    assert desk.register.set_code(0, "A")
+    window.close()
+    question = window.findChild(Question)
+    assert question is not None
+    assert question.windowTitle() == "A register is not saved"
+    button(question, "stay").click()
+    assert desk.register.dirty
 
 
 def test_s23_who_may_not_take_registers_cannot_enter_marks(

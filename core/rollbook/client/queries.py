@@ -20,7 +20,7 @@ def checked(query: RecordQuery) -> RecordQuery:
     breaches += [
         _breach(str(name), "Filter by text, or by a whole number.")
         for name, value in query.filters.items()
-        if not _is_plain(value)
+        if not all(map(_is_plain, value if isinstance(value, tuple) else (value,)))
     ]
     if breaches:
         raise RefusedEntryError(tuple(breaches))

@@ -79,7 +79,8 @@ def _told(breach: RuleBreach) -> str:
 class RecordQuery:
     """A page of a list. ``text`` matches the beginnings of words, in any order (D5).
 
-    ``sort`` is a field name, or ``name`` for family and given name; ``filters`` maps field to exact value.
+    ``sort`` is a field name, or ``name`` for family and given name; ``filters`` maps field to exact value,
+    or to a tuple of which one is held; ``None`` means that the field is empty.
     """
 
     entity: str = "student"

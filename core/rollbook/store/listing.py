@@ -66,7 +66,9 @@ def page(
 ) -> ListedPage:
     """A page of the records that are not archived. Raises ``KeyError`` for an unknown entity or field."""
     table = REPLICA[entity_name]
-    equal = tuple(table.c[_known(entity_name, name)] == value for name, value in (filters or {}).items())
+    equal = tuple(
+        _holds(table.c[_known(entity_name, name)], value) for name, value in (filters or {}).items()
+    )
     matches = _without_merged(connection, table, _matches(connection, table, asked_words(words)))
     where = (*matches.where, *equal)
     total = _count(connection, table, where) if matches.total is None or equal else matches.total
@@ -84,6 +86,14 @@ def page(
         found = connection.execute(ordered.limit(limit - len(rows)).offset(max(0, offset - part.before)))
         rows += [dict(row) for row in found.mappings()]
     return ListedPage(rows, total)
+
+
+def _holds(column: Column[Any], value: Any) -> ColumnElement[bool]:
+    """The field has the value, or one of several; ``None`` is one that it lacks."""
+    wanted = value if isinstance(value, tuple) else (value,)
+    known = [each for each in wanted if each is not None]
+    lacks = column.is_(None) if None in wanted else false()
+    return or_(column.in_(known), lacks)
 
 
 def count(connection: Connection, entity_name: str) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rollbook_desktop.viewmodels.class_list import ClassList
 from rollbook_desktop.viewmodels.dashboard import DashboardModel
 from rollbook_desktop.viewmodels.engine import EngineModel
 from rollbook_desktop.viewmodels.entry_table import EntryTable
@@ -24,7 +25,7 @@ class Desk:
     dashboard: DashboardModel
     status: StatusModel
     students: RecordTable
-    sections: RecordTable
+    classes: ClassList
     register: RegisterModel
     student_form: RecordForm
     student_sections: tuple[FormSection, ...]

@@ -85,6 +85,11 @@ class RecordTable(QAbstractTableModel):
         if text.strip() != self._query.text:
             self._renew(replace(self._query, text=text.strip()))
 
+    def filter(self, filters: dict[str, Any]) -> None:
+        """Show what has these values (see :class:`RecordQuery`)."""
+        if filters != self._query.filters:
+            self._renew(replace(self._query, filters=filters))
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Have the store sort by a column; one without an order of its own changes nothing."""
         field = self._columns[column].sort if 0 <= column < len(self._columns) else ""

@@ -41,7 +41,7 @@ class RegisterModel(QObject):
         self._facade, self._bridge, self._today = facade, bridge, today
         self._ticket: Ticket | None = None
         self._section = ""
-        self._saving = False
+        self._saving = self._again = False
         self.day = ""
         self.problem = ""
         self.may_take = True
@@ -194,6 +194,7 @@ class RegisterModel(QObject):
         if self._ticket is not None:
             self._ticket.drop()
         work = partial(self._facade.registers.read, self._section, self.day, DAY)
+        self._again = False
         self._ticket = self._bridge.query(work, self._take, self._fail)
 
     def _take(self, register: Register) -> None:
@@ -209,6 +210,8 @@ class RegisterModel(QObject):
         self.wrong = {}
         self.undo.clear()
         self.opened.emit()
+        if self._again:
+            self._read()
 
     def _fail(self, error: Exception) -> None:
         self._ticket, self.register, self.problem = None, None, str(error)
@@ -236,7 +239,11 @@ class RegisterModel(QObject):
 
     def _look_again(self, entity: str, _ids: object) -> None:
         """What came meanwhile is shown; what the person is in the middle of is left to them."""
-        if entity in _SHOWN and self._section and not self.dirty and not self._saving:
+        if entity not in _SHOWN or not self._section or self.dirty or self._saving:
+            return
+        if self._ticket is not None:
+            self._again = True  # what is on its way is taken first, so that a busy sync starves nothing
+        else:
             self._read()
 
 

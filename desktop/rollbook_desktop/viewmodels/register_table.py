@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
 from PySide6.QtGui import QFont
 
 from rollbook.client.registers import RegisterLine
@@ -19,12 +26,13 @@ ROLE, FLAG = Qt.ItemDataRole, Qt.ItemFlag
 class RegisterTable(QAbstractTableModel):
     """Reads and writes a :class:`RegisterModel`."""
 
-    def __init__(self, model: RegisterModel) -> None:
-        super().__init__()
+    def __init__(self, model: RegisterModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._model = model
+        self._students: tuple[str, ...] = ()
         self._bold = QFont()
         self._bold.setBold(True)
-        model.opened.connect(self._reset)
+        model.opened.connect(self._renew)
         model.changed.connect(self._changed)
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
@@ -98,8 +106,14 @@ class RegisterTable(QAbstractTableModel):
         text = self._text(index.row(), line, index.column(), bare=False)
         return f"{line.label}: {text}" if index.column() == CODE else text
 
-    def _reset(self) -> None:
+    def _renew(self) -> None:
+        """Where the students are the same, place and selection stay (W15)."""
+        students = tuple(line.student_id for line in self._model.lines)
+        if students == self._students:
+            self._changed()
+            return
         self.beginResetModel()
+        self._students = students
         self.endResetModel()
 
     def _changed(self) -> None:

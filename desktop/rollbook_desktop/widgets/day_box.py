@@ -1,10 +1,11 @@
 """A day to choose: typed, stepped with the arrows, or from a calendar."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QDateEdit
 
-from rollbook_desktop.widgets.theme import SPACE, Theme
+from rollbook_desktop.widgets.chevron import draw_chevron
+from rollbook_desktop.widgets.theme import Theme
 
 
 class DayBox(QDateEdit):
@@ -28,10 +29,4 @@ class DayBox(QDateEdit):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the arrow of the icons' family over Qt's box."""
         super().paintEvent(event)
-        painter = QPainter(self)
-        side = 16
-        left = SPACE["s"] if self.isRightToLeft() else self.width() - side - SPACE["s"]
-        painter.drawPixmap(
-            left, (self.height() - side) // 2, self._theme.pixmap("chevron-down", "muted", side)
-        )
-        painter.end()
+        draw_chevron(self, self._theme)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from rollbook_desktop.widgets.chevron import draw_chevron
 from rollbook_desktop.widgets.theme import SPACE, Theme
 
 Editor = QLineEdit | QPlainTextEdit | QComboBox
@@ -27,13 +28,7 @@ class ChoiceBox(QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the arrow of the icons' family over Qt's box."""
         super().paintEvent(event)
-        painter = QPainter(self)
-        side = 16
-        left = SPACE["s"] if self.isRightToLeft() else self.width() - side - SPACE["s"]
-        painter.drawPixmap(
-            left, (self.height() - side) // 2, self._theme.pixmap("chevron-down", "muted", side)
-        )
-        painter.end()
+        draw_chevron(self, self._theme)
 
 
 class Field(QWidget):

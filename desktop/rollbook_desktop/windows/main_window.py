@@ -103,6 +103,11 @@ class MainWindow(QMainWindow):
                     typed,
                 ),
             )
+        if desk.register.dirty:
+            return (
+                self.tr("A register is not saved"),
+                self.tr("Its marks were changed and are not saved yet. They are lost when you quit."),
+            )
         status = desk.status.status
         if status is not None and (count := status.waiting + status.needs_you):
             return (

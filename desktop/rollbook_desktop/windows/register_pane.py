@@ -36,6 +36,7 @@ class RegisterPane(QFrame):
         super().__init__()
         self.setProperty("look", "card")
         self._theme, self._model = theme, model
+        self._after_save: Callable[[], None] | None = None
         self._title = label("", "title", name="registerTitle")
         self._state = label("", "muted", name="registerState")
         self._before = _arrow(theme, self.tr("Day before"), "dayBefore", "chevron-left", "Alt+←")
@@ -83,19 +84,24 @@ class RegisterPane(QFrame):
         question.open()
 
     def _save_and(self, then: Callable[[], None]) -> None:
-        def once(_words: str) -> None:
-            self._model.saved.disconnect(once)
+        self._after_save = then
+        self._model.save()
+
+    def _go_on(self) -> None:
+        """Where the person wanted to go once this was saved."""
+        then, self._after_save = self._after_save, None
+        if then is not None:
             then()
 
-        self._model.saved.connect(once)
-        self._model.save()
+    def _stay(self) -> None:
+        self._after_save = None
 
     def _drop_and(self, then: Callable[[], None]) -> None:
         self._model.drop()
         then()
 
     def _lay_out(self) -> None:
-        self._table_model = RegisterTable(self._model)
+        self._table_model = RegisterTable(self._model, self)
         self._table.show_model(self._table_model, tuple(WIDTHS.values()), stretch=NAME)
         self._table.room_for = ROOM_FOR
         self._stack.addWidget(self._notice)
@@ -124,7 +130,10 @@ class RegisterPane(QFrame):
         model = self._model
         model.opened.connect(self._show_register)
         model.changed.connect(self._show_words)
+        model.saved.connect(self._go_on)
+        model.refused.connect(self._stay)
         model.refused.connect(self._table.edit_reason)
+        model.failed.connect(self._stay)
         self._table.pressed_key.connect(self._press)
         self._table.numbered.connect(self._toggle)
         self._table.number_typed.connect(self._show_number)
