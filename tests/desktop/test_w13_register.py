@@ -38,7 +38,6 @@ def room(client: Client) -> Classroom:
 def register(qtbot: QtBot, room: Classroom, workspace: Workspace, desk: Desk) -> RegisterView:
     """The register of the class, opened by keys alone."""
     workspace.activateWindow()
-    desk.classes.table.refresh()
     qtbot.waitUntil(lambda: desk.classes.table.total == 1)
     workspace.go_to(CLASSES)
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from rollbook.client.facade import Client
 from rollbook.client.values import Edit
 from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.viewmodels.record_table import ListState
 from rollbook_desktop.windows.workspace import Workspace
 from support.window_parts import button
 
@@ -45,10 +46,19 @@ def shown(desk: Desk) -> list[tuple[str, str]]:
 def test_w1_last_years_class_is_not_taken_for_this_years(
     qtbot: QtBot, workspace: Workspace, desk: Desk
 ) -> None:
-    desk.classes.table.refresh()
     qtbot.waitUntil(lambda: shown(desk) == [("1A", "here"), ("Choir", "")])
     others = button(workspace, "otherYears")
     others.click()
     qtbot.waitUntil(lambda: len(shown(desk)) == 3)
     others.click()
     qtbot.waitUntil(lambda: len(shown(desk)) == 2)
+
+
+def test_w1_before_a_class_is_chosen_the_page_shows_today_and_can_be_stepped(
+    qtbot: QtBot, workspace: Workspace, desk: Desk
+) -> None:
+    qtbot.waitUntil(lambda: desk.classes.table.state is ListState.EMPTY)
+    assert desk.register.day == datetime.now(UTC).astimezone().date().isoformat()
+    button(workspace, "dayBefore").click()
+    assert desk.register.problem == ""
+    assert desk.register.register is None

@@ -10,7 +10,7 @@ from rollbook.client.values import RecordPage, RecordQuery
 from rollbook_desktop.bridge.bridge import Bridge
 from rollbook_desktop.bridge.facade import Facade
 from rollbook_desktop.viewmodels.columns import SECTION_COLUMNS
-from rollbook_desktop.viewmodels.record_table import RecordTable
+from rollbook_desktop.viewmodels.record_table import ListState, RecordTable
 
 _SESSIONS = RecordQuery("academic_session", sort="start_date", limit=1_000)
 
@@ -33,7 +33,7 @@ class ClassList(QObject):
         self._show()
 
     def _look(self) -> None:
-        self._bridge.query(lambda: self._facade.records(_SESSIONS), self._take)
+        self._bridge.query(lambda: self._facade.records(_SESSIONS), self._take, self._fail)
 
     def _take(self, page: RecordPage) -> None:
         today = self._today().isoformat()
@@ -41,6 +41,11 @@ class ClassList(QObject):
         if tuple(now) != self._now:
             self._now = tuple(now)
             self._show()
+        elif self.table.state is ListState.LOADING:
+            self.table.refresh()
+
+    def _fail(self, _error: Exception) -> None:
+        self.table.refresh()  # which meets the same trouble, and tells it
 
     def _show(self) -> None:
         filters: dict[str, Any] = {}

@@ -42,7 +42,7 @@ class RegisterModel(QObject):
         self._ticket: Ticket | None = None
         self._section = ""
         self._saving = self._again = False
-        self.day = ""
+        self.day = today().isoformat()
         self.problem = ""
         self.may_take = True
         self.register: Register | None = None
@@ -86,7 +86,6 @@ class RegisterModel(QObject):
     def open(self, section_id: str) -> None:
         """Show the register of a section on the day that is shown, or today."""
         self._section = section_id
-        self.day = self.day or self._today().isoformat()
         self._read_another()
 
     def go_to(self, day: str) -> None:
@@ -193,6 +192,8 @@ class RegisterModel(QObject):
     def _read(self) -> None:
         if self._ticket is not None:
             self._ticket.drop()
+        if not self._section:
+            return
         work = partial(self._facade.registers.read, self._section, self.day, DAY)
         self._again = False
         self._ticket = self._bridge.query(work, self._take, self._fail)

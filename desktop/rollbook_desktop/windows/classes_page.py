@@ -1,10 +1,11 @@
 """The classes: the list, and the register of the one that is chosen (W13)."""
 
 from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rollbook_desktop.viewmodels.columns import SECTION_COLUMNS
 from rollbook_desktop.viewmodels.desk import Desk
+from rollbook_desktop.widgets.buttons import Button
 from rollbook_desktop.widgets.list_and_detail import ListAndDetail
 from rollbook_desktop.widgets.theme import SPACE, Theme
 from rollbook_desktop.windows.register_pane import RegisterPane
@@ -26,8 +27,8 @@ class ClassesPage(QWidget):
         ids = ListIds("classes", "searchClasses", "classCount")
         words = self._list_words()
         self._list = SearchedList(theme, ids, self._table, SECTION_COLUMNS, ROOM_FOR, words)
-        self._other_years = QCheckBox(self.tr("Other years, too"))
-        self._other_years.setObjectName("otherYears")
+        self._other_years = Button(theme, self.tr("Other years, too"), "otherYears")
+        self._other_years.setCheckable(True)
         self._pane = RegisterPane(theme, desk.register)
         self._split = ListAndDetail(
             theme, self._list, self._pane, self.tr("Back to the classes"), "classesSplit"

@@ -195,8 +195,7 @@ class RegisterPane(QFrame):
 
     def _show_register(self) -> None:
         register = self._model.register
-        if self._model.day:
-            self._show_day()
+        self._show_day()
         self._title.setText(register.title if register is not None else self._title.text())
         self._keys.show_codes(self._model.codes)
         self._stack.setCurrentIndex(1 if self._model.lines else 0)
