@@ -32,6 +32,14 @@ def test_d4_candidates_are_found_by_name_birth_date_and_phone(
     assert desk.add(**values)  # namesakes are allowed
 
 
+def test_d4_who_is_called_otherwise_than_registered_is_offered(desk: ClientDesk) -> None:
+    made = desk.add(
+        family_name="Κρητικός", given_name="Βασίλειος", preferred_given_name="Βασίλης", birth_date=BORN
+    ).entity_id
+    [found] = desk.client.similar({"family_name": "Κρητικός", "given_name": "Vasilis", "birth_date": BORN})
+    assert (found.record_id, found.reasons) == (made, ("name-and-birth-date",))
+
+
 def test_d4_a_taken_number_and_an_archived_record_are_offered(desk: ClientDesk) -> None:
     made = desk.add(**MARIA, student_number="7").entity_id
     desk.client.archive("student", made)

@@ -201,7 +201,8 @@ def _year(commands: Commands) -> None:
 
 def _classes(commands: Commands) -> None:
     sections = _verbs(commands, "sections", "classes, and who is in them")
-    listed = _leaf(sections, "list", "all sections, by title")
+    listed = _leaf(sections, "list", "sections by title, with their year")
+    listed.add_argument("text", nargs="?", default="", metavar="TEXT", help="beginnings of words; else all")
     listed.add_argument("--limit", type=int, default=200, metavar="N")
     _leaf(sections, "show", "one section, with its students and what is graded").add_argument(
         "id", metavar="ID"

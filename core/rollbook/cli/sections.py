@@ -1,6 +1,7 @@
 """`rollbookctl sections list|show`: the classes, and who is in them."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 
 from rollbook.cli import words
 from rollbook.cli.answers import Answer, CommandProblemError
@@ -16,12 +17,22 @@ def run(client: Client, arguments: Namespace) -> Answer:
 
 
 def _list(client: Client, arguments: Namespace) -> Answer:
-    page = client.records(RecordQuery("section", sort="title", limit=arguments.limit))
+    page = client.records(RecordQuery("section", arguments.text, sort="title", limit=arguments.limit))
     data = {"total": page.total, "sections": [_as_data(row) for row in page.rows]}
-    rows = [(row.id, *(str(row.values[name] or "-") for name in _CELLS)) for row in page.rows]
-    lines = words.aligned(("id", "title", "code", "type", "grade", "room"), rows)
+    sessions = {
+        row.id: str(row.values["title"]) for row, _archived in client.every_record("academic_session")
+    }
+    rows = [
+        (row.id, *(str(row.values[name] or "-") for name in _CELLS), _session(row, sessions))
+        for row in page.rows
+    ]
+    lines = words.aligned(("id", "title", "code", "type", "grade", "room", "year"), rows)
     more = [f"{page.total - len(page.rows)} more."] if page.total > len(page.rows) else []
     return Answer(data, lines, more or ([] if page.rows else ["There is no section."]))
+
+
+def _session(row: RecordRow, titles: Mapping[str, str]) -> str:
+    return titles.get(row.values["academic_session_id"] or "", "-")
 
 
 def _show(client: Client, arguments: Namespace) -> Answer:

@@ -11,6 +11,7 @@ from rollbook.client.numbers import NEXT_NUMBER
 from rollbook.client.values import Edit, RecordQuery, RecordRow, Saved
 
 _ENTITY = "student"
+_NEXT = ("student_number", "next")
 _MARKS = {"waiting": "waits to be sent", "parked": "refused, needs you", "conflict": "in conflict, needs you"}
 
 
@@ -68,7 +69,7 @@ def _show(client: Client, arguments: Namespace) -> Answer:
 
 
 def _add(client: Client, arguments: Namespace) -> Answer:
-    fields = fields_of(arguments.fields)
+    fields = _fields(arguments.fields)
     if arguments.number is not None:
         fields["student_number"] = NEXT_NUMBER if arguments.number == "next" else arguments.number
     saved = client.save(Edit(_ENTITY, None, fields))
@@ -78,9 +79,15 @@ def _add(client: Client, arguments: Namespace) -> Answer:
     return answer if row is None else merging.with_similar(client, row, answer)
 
 
+def _fields(pairs: list[str]) -> dict[str, Any]:
+    """``student_number=next`` is this desk's next number, as ``--number next`` is."""
+    fields = fields_of(pairs)
+    return {name: NEXT_NUMBER if (name, value) == _NEXT else value for name, value in fields.items()}
+
+
 def _set(client: Client, arguments: Namespace) -> Answer:
     row = _existing(client, arguments.id)
-    return _saved(client.save(Edit(_ENTITY, row.id, fields_of(arguments.fields), seen=row.values)))
+    return _saved(client.save(Edit(_ENTITY, row.id, _fields(arguments.fields), seen=row.values)))
 
 
 def _archive(client: Client, arguments: Namespace) -> Answer:

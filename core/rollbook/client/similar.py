@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from rollbook.domain.entity import Values
 from rollbook.domain.labels import label_of
 from rollbook.schema.likeness import SURE_ENOUGH, reasons_for, weight_of
-from rollbook.schema.similar_names import NameWords, called_alike, name_words, phone_digits
+from rollbook.schema.similar_names import Names, called_alike, names_of, phone_digits
 from rollbook.store import listing, merges
 from rollbook.store.database import StoreDatabase
 
@@ -63,9 +63,9 @@ def duplicates(store: StoreDatabase) -> list[tuple[Similar, Similar]]:
 
 def _likely(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Similar, Similar]]:
     """Only those are compared who share a birth date or a phone: all with all would take hours."""
-    together: dict[tuple[str, str], list[tuple[NameWords, Mapping[str, Any]]]] = {}
+    together: dict[tuple[str, str], list[tuple[Names, Mapping[str, Any]]]] = {}
     for row in rows:
-        words = name_words(row)
+        words = names_of(row)
         for what, value in (("born", row["birth_date"]), ("phone", phone_digits(row["phone"]))):
             if value:
                 together.setdefault((what, value), []).append((words, row))

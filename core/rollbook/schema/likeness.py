@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rollbook.domain.entity import Values
-from rollbook.schema.similar_names import called_alike, name_words, phone_digits
+from rollbook.schema.similar_names import called_alike, names_of, phone_digits
 
 NAME_AND_BIRTH, NAME, PHONE, NUMBER = "name-and-birth-date", "name", "phone", "student-number"
 _WEIGHT = {NAME_AND_BIRTH: 4, NUMBER: 3, PHONE: 1, NAME: 1}
@@ -14,7 +14,7 @@ SURE_ENOUGH = 2
 def reasons_for(one: Values, other: Values) -> tuple[str, ...]:
     """What speaks for the two being one person. The same whichever is asked about."""
     found = []
-    if called_alike(name_words(one), name_words(other)):
+    if called_alike(names_of(one), names_of(other)):
         born = one.get("birth_date")
         same_birth = bool(born) and born == other.get("birth_date")
         contradicts = bool(born) and bool(other.get("birth_date")) and not same_birth

@@ -54,6 +54,8 @@ def persons(connection: Connection, school_id: str, record_ids: Collection[str])
 
 def all_ids(connection: Connection, school_id: str, record_id: str) -> list[str]:
     """All ids by which the person is named whose record is shown for an id."""
-    shown = person_of(connection, school_id, record_id)
-    others = [each for each, person in merged(connection, school_id).items() if person == shown]
+    meant = read_aliases(connection, school_id, MERGED, {record_id}).get(record_id, record_id)
+    known = merged(connection, school_id)
+    shown = known.get(meant, meant)
+    others = [each for each, person in known.items() if person == shown]
     return list(names_of(connection, school_id, MERGED, [shown, *others]))

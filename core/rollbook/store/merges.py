@@ -49,6 +49,7 @@ def persons(connection: Connection, entity: str, record_ids: Collection[str]) ->
 
 def all_ids(connection: Connection, entity: str, record_id: str) -> list[str]:
     """All ids under which the record that is shown may be named, its own first."""
-    shown = person(connection, entity, record_id)
-    together = [shown, *(each for each, meant in merged(connection, entity).items() if meant == shown)]
+    meant, others = aliases.meant(connection, entity, record_id), merged(connection, entity)
+    shown = others.get(meant, meant)
+    together = [shown, *(each for each, person_id in others.items() if person_id == shown)]
     return [name for each in together for name in aliases.names_of(connection, entity, each)]

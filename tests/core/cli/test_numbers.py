@@ -27,3 +27,9 @@ def test_s16_without_a_block_the_command_line_says_what_to_do(
     assert (said.code, said.data["errors"][0]["code"]) == (1, "no-number-left")
     assert "Go online once" in said.err
     assert desk.run("students", "list").data["total"] == 0
+
+
+def test_s16_next_as_a_value_is_the_next_number_and_not_a_word(ctl: InProcessLine) -> None:
+    made = ctl.run("students", "add", "given_name=Anna").data["id"]
+    ctl.run("students", "set", made, "student_number=next")
+    assert ctl.run("students", "show", made).data["student_number"].isdecimal()
